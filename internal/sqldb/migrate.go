@@ -1,0 +1,123 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// Set is one owner's migrations: goose files in the folder "migrations", the
+// same text for both databases.
+type Set struct {
+	Name string // the owner; its versions are kept in a table of its own
+	FS   fs.FS
+}
+
+func (db *DB) provider(set Set) (*goose.Provider, error) {
+	files, err := fs.Sub(set.FS, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("sqldb: migrations of %s: %w", set.Name, err)
+	}
+	dialect := goose.DialectSQLite3
+	if db.Dialect == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, db.writer, files,
+		goose.WithTableName("migrations_"+set.Name), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("sqldb: migrations of %s: %w", set.Name, err)
+	}
+	return p, nil
+}
+
+// Migrate brings the database to the newest version of every set and of the
+// job tables. It refuses a database that is newer than the program.
+func (db *DB) Migrate(ctx context.Context, sets ...Set) error {
+	for _, set := range sets {
+		p, err := db.provider(set)
+		if err != nil {
+			return err
+		}
+		if err := refuseNewer(ctx, p, set); err != nil {
+			return err
+		}
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("sqldb: migrate %s: %w", set.Name, err)
+		}
+	}
+	m, err := db.riverMigrator()
+	if err != nil {
+		return err
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("sqldb: migrate jobs: %w", err)
+	}
+	return nil
+}
+
+// CheckMigrated says with an error what is missing or too new.
+func (db *DB) CheckMigrated(ctx context.Context, sets ...Set) error {
+	for _, set := range sets {
+		p, err := db.provider(set)
+		if err != nil {
+			return err
+		}
+		if err := refuseNewer(ctx, p, set); err != nil {
+			return err
+		}
+		pending, err := p.HasPending(ctx)
+		if err != nil {
+			return fmt.Errorf("sqldb: version of %s: %w", set.Name, err)
+		}
+		if pending {
+			return fmt.Errorf("the database's %s tables are older than this program: run traid migrate", set.Name)
+		}
+	}
+	m, err := db.riverMigrator()
+	if err != nil {
+		return err
+	}
+	res, err := m.Validate(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("sqldb: version of jobs: %w", err)
+	}
+	if !res.OK {
+		return fmt.Errorf("the database's job tables are older than this program: run traid migrate")
+	}
+	return nil
+}
+
+func refuseNewer(ctx context.Context, p *goose.Provider, set Set) error {
+	version, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("sqldb: version of %s: %w", set.Name, err)
+	}
+	sources := p.ListSources()
+	if n := len(sources); n > 0 && version > sources[n-1].Version {
+		return fmt.Errorf("the database's %s tables (version %d) are newer than this program (version %d): use the newer program",
+			set.Name, version, sources[n-1].Version)
+	}
+	return nil
+}
+
+func (db *DB) riverDriver() riverdriver.Driver[*sql.Tx] {
+	if db.Dialect == SQLite {
+		return riversqlite.New(db.writer)
+	}
+	return riverdatabasesql.NewWithPgxListener(db.writer, db.pool)
+}
+
+func (db *DB) riverMigrator() (*rivermigrate.Migrator[*sql.Tx], error) {
+	m, err := rivermigrate.New(db.riverDriver(), &rivermigrate.Config{Logger: db.logger})
+	if err != nil {
+		return nil, fmt.Errorf("sqldb: job tables: %w", err)
+	}
+	return m, nil
+}
