@@ -1,0 +1,79 @@
+package match
+
+import "slices"
+
+// oneEdit tells whether a and b differ by one insertion, omission, replacement
+// or swap of neighbours. Equal texts do not.
+func oneEdit[T comparable](a, b []T) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	ea, eb := len(a), len(b)
+	for ea > i && eb > i && a[ea-1] == b[eb-1] {
+		ea, eb = ea-1, eb-1
+	}
+	switch {
+	case ea-i == 0 && eb-i == 1, ea-i == 1 && eb-i == 1:
+		return true
+	case ea-i == 2 && eb-i == 2:
+		return a[i] == b[i+1] && a[i+1] == b[i]
+	}
+	return false
+}
+
+// jaroWinkler gives the similarity of two texts from 0 to 1 after Jaro (1989)
+// and Winkler (1990), with a common beginning of up to four letters weighing a tenth each.
+func jaroWinkler(a, b []rune) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return 0
+	}
+	if slices.Compare(a, b) > 0 { // which letters pair off depends on where one begins
+		a, b = b, a
+	}
+	window := max(max(len(a), len(b))/2-1, 0)
+	var stackA, stackB [64]bool
+	usedA, usedB := stackA[:], stackB[:]
+	if len(a) > len(stackA) || len(b) > len(stackB) {
+		usedA, usedB = make([]bool, len(a)), make([]bool, len(b))
+	}
+	matches := 0
+	for i := range a {
+		for j := max(0, i-window); j < min(len(b), i+window+1); j++ {
+			if !usedB[j] && a[i] == b[j] {
+				usedA[i], usedB[j] = true, true
+				matches++
+				break
+			}
+		}
+	}
+	if matches == 0 {
+		return 0
+	}
+	swaps, j := 0, 0
+	for i := range a {
+		if !usedA[i] {
+			continue
+		}
+		for !usedB[j] {
+			j++
+		}
+		if a[i] != b[j] {
+			swaps++
+		}
+		j++
+	}
+	m := float64(matches)
+	jaro := (m/float64(len(a)) + m/float64(len(b)) + (m-float64(swaps/2))/m) / 3
+	prefix := 0
+	for prefix < min(len(a), len(b), 4) && a[prefix] == b[prefix] {
+		prefix++
+	}
+	return jaro + float64(prefix)*0.1*(1-jaro)
+}
