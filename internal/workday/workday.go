@@ -1,0 +1,84 @@
+// Package workday counts the working days of England in London time.
+package workday
+
+import (
+	"errors"
+	"slices"
+	"time"
+	_ "time/tzdata" // London's clock changes, also where the machine has no zone files
+)
+
+// London is the zone in which days begin and end. It is read only.
+var London = func() *time.Location {
+	l, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // the zone files are in the program
+	}
+	return l
+}()
+
+// holidays are England's bank holidays. Source: https://www.gov.uk/bank-holidays
+// (England and Wales); the days of 2028 follow from the Banking and Financial
+// Dealings Act 1971. Extend the table before its end.
+var holidays = []string{
+	"2024-01-01", "2024-03-29", "2024-04-01", "2024-05-06", "2024-05-27", "2024-08-26", "2024-12-25", "2024-12-26",
+	"2025-01-01", "2025-04-18", "2025-04-21", "2025-05-05", "2025-05-26", "2025-08-25", "2025-12-25", "2025-12-26",
+	"2026-01-01", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25", "2026-08-31", "2026-12-25", "2026-12-28",
+	"2027-01-01", "2027-03-26", "2027-03-29", "2027-05-03", "2027-05-31", "2027-08-30", "2027-12-27", "2027-12-28",
+	"2028-01-03", "2028-04-14", "2028-04-17", "2028-05-01", "2028-05-29", "2028-08-28", "2028-12-25", "2028-12-26",
+}
+
+// The years that the table covers.
+const (
+	firstYear = 2024
+	lastYear  = 2028
+)
+
+// ErrBeyondTable says that the table of bank holidays does not reach the day.
+var ErrBeyondTable = errors.New("workday: the table of bank holidays does not reach that far")
+
+const (
+	cutOff   = 17 // o'clock in London: what is submitted later counts as the next day's
+	promised = 5  // working days until an answer is expected
+)
+
+// IsWorkday tells whether the day of t in London is a working day.
+func IsWorkday(t time.Time) (bool, error) {
+	t = t.In(London)
+	if t.Year() < firstYear || t.Year() > lastYear {
+		return false, ErrBeyondTable
+	}
+	weekend := t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
+	return !weekend && !slices.Contains(holidays, t.Format(time.DateOnly)), nil
+}
+
+// ExpectedBy gives the moment by which an answer is expected: 17:00 in London
+// on the fifth working day. The first is the first working day after the one
+// of the submission; on a working day, what comes at 17:00 or later counts as
+// the next day's.
+func ExpectedBy(submitted time.Time) (time.Time, error) {
+	day := submitted.In(London)
+	works, err := IsWorkday(day)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if works && day.Hour() >= cutOff {
+		day = nextDay(day)
+	}
+	for n := 0; n < promised; {
+		day = nextDay(day)
+		works, err := IsWorkday(day)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if works {
+			n++
+		}
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), cutOff, 0, 0, 0, London).UTC(), nil
+}
+
+// nextDay gives noon of the next day, which no clock change moves to another.
+func nextDay(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 12, 0, 0, 0, London)
+}

@@ -1,0 +1,36 @@
+package workday_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"traid/internal/workday"
+)
+
+func TestExpectedBy(t *testing.T) {
+	for what, c := range map[string]struct{ submitted, want string }{
+		"a Monday morning":                 {"2026-11-23T09:00:00Z", "2026-11-30T17:00:00Z"},
+		"a minute before the cut-off":      {"2026-11-23T16:59:00Z", "2026-11-30T17:00:00Z"},
+		"at the cut-off":                   {"2026-11-23T17:00:00Z", "2026-12-01T17:00:00Z"},
+		"a Friday evening":                 {"2026-11-20T18:00:00Z", "2026-11-27T17:00:00Z"},
+		"a Sunday night":                   {"2026-11-22T23:30:00Z", "2026-11-27T17:00:00Z"},
+		"over Christmas and New Year":      {"2026-12-24T10:00:00Z", "2027-01-05T17:00:00Z"},
+		"over Easter, into summer time":    {"2027-03-25T10:00:00Z", "2027-04-05T16:00:00Z"},
+		"in summer 17:00 is 16:00 UTC":     {"2026-07-06T16:00:00Z", "2026-07-14T16:00:00Z"},
+		"the night the clocks go back":     {"2026-10-25T00:30:00Z", "2026-10-30T17:00:00Z"},
+		"the last weekday of a substitute": {"2027-12-24T10:00:00Z", "2028-01-05T17:00:00Z"},
+	} {
+		submitted, _ := time.Parse(time.RFC3339, c.submitted)
+		got, err := workday.ExpectedBy(submitted)
+		if err != nil || got.Format(time.RFC3339) != c.want {
+			t.Errorf("%s: %s: got %s %v, want %s", what, c.submitted, got.Format(time.RFC3339), err, c.want)
+		}
+	}
+}
+
+func TestBeyondTheTableIsAnError(t *testing.T) {
+	if got, err := workday.ExpectedBy(time.Date(2028, 12, 28, 9, 0, 0, 0, time.UTC)); !errors.Is(err, workday.ErrBeyondTable) {
+		t.Errorf("got %v %v, want ErrBeyondTable", got, err)
+	}
+}
