@@ -19,6 +19,12 @@ import (
 // from logs like the values of package person.
 type Text struct{ v string }
 
+// NewText hides a value.
+func NewText(v string) Text { return Text{v} }
+
+// IsZero tells whether there is no value.
+func (t Text) IsZero() bool { return t.v == "" }
+
 // Reveal gives the value itself.
 func (t Text) Reveal() string { return t.v }
 

@@ -75,3 +75,22 @@ func holders(claim *Features, entries []Entry) map[string]int {
 	}
 	return n
 }
+
+// CountedNames gives the first and family names of a claim whose frequency in
+// the register Rank wants to know.
+func (f *Features) CountedNames() (firsts, lasts []string) {
+	for _, n := range []string{f.first.head, f.last.whole} { // each may stand in the other's place
+		if n != "" {
+			firsts = append(firsts, n)
+		}
+	}
+	for _, n := range []string{f.last.whole, f.first.joined} {
+		if n != "" {
+			lasts = append(lasts, n)
+		}
+	}
+	return firsts, lasts
+}
+
+// NameKeys gives the keys by which a record's first and family name are counted.
+func (f *Features) NameKeys() (first, last string) { return f.first.head, f.last.whole }
