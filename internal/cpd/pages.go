@@ -1,6 +1,10 @@
 package cpd
 
-import "time"
+import (
+	"time"
+
+	"traid/internal/person"
+)
 
 // CheckResult is what the automatic check tells the pages. Why there was no
 // match is never told: the page is the same for every non-match.
@@ -86,6 +90,7 @@ type Conflict struct {
 	ID          string
 	Participant ParticipantID // whose check or answer it is
 	Holder      ParticipantID // on whom the TRN stands; empty: on nobody, Participant has another one
+	TRN         person.TRN    // in dispute; forgotten when the conflict ends
 	Request     RequestID     // the answer it comes from; empty: the automatic check
 	Version     int64
 	OpenedAt    time.Time

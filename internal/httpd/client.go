@@ -41,8 +41,10 @@ func NewClient(o ClientOptions) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Client{o: o, http: &http.Client{Transport: o.HTTP, Timeout: o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Client{o: o, http: &http.Client{
+		Transport: o.HTTP, Timeout: o.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // Do sends in as JSON (nothing when nil) and reads the answer into out (unread when nil).

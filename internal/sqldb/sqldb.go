@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -91,7 +92,8 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), writer.Close())
 	}
-	reader, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	// Readers begin deferred: one that began immediate would wait for the writer.
+	reader, err := sql.Open("sqlite", strings.Replace(dsn, "_txlock=immediate", "_txlock=deferred", 1)+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), writer.Close())
 	}
@@ -198,6 +200,20 @@ func (db *DB) once(ctx context.Context, do func(ctx context.Context, tx *sql.Tx)
 		return fmt.Errorf("sqldb: commit: %w", err)
 	}
 	return nil
+}
+
+// View runs do on one state of the database, whatever is written meanwhile.
+func (db *DB) View(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
+	var opts *sql.TxOptions
+	if db.Dialect == Postgres {
+		opts = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	tx, err := db.reader.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("sqldb: begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return do(ctx, tx)
 }
 
 // IsUnique tells whether err is a broken unique constraint, by its code.
