@@ -109,6 +109,15 @@ func NewService(store Store, o Options) *Service {
 	return &Service{store: store, now: o.Now}
 }
 
+// State says how large the register is and how new.
+func (s *Service) State(ctx context.Context) (state State, err error) {
+	err = s.store.View(ctx, func(ctx context.Context, v View) error {
+		state, err = v.State(ctx)
+		return err
+	})
+	return state, err
+}
+
 // today is the day in London.
 func (s *Service) today() person.Date { return person.DateOf(s.now().In(workday.London)) }
 

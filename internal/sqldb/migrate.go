@@ -115,7 +115,7 @@ func (db *DB) riverDriver() riverdriver.Driver[*sql.Tx] {
 }
 
 func (db *DB) riverMigrator() (*rivermigrate.Migrator[*sql.Tx], error) {
-	m, err := rivermigrate.New(db.riverDriver(), &rivermigrate.Config{Logger: db.logger})
+	m, err := rivermigrate.New(db.riverDriver(), &rivermigrate.Config{Logger: quiet(db.logger)})
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: job tables: %w", err)
 	}

@@ -390,8 +390,9 @@ func (x *tx) Put(ctx context.Context, entries []dqt.Entry) error {
 	)
 }
 
-// valuesAtOnce bounds how many values one statement inserts.
-const valuesAtOnce = 3000
+// valuesAtOnce bounds how many values one statement inserts: SQLite's driver
+// looks each one up by its name among the others.
+const valuesAtOnce = 200
 
 func (x *tx) insert(ctx context.Context, into string, rows [][]any) error {
 	if len(rows) == 0 {
