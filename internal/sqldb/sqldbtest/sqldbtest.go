@@ -176,4 +176,6 @@ kill -INT $pg; wait $pg; rm -rf "$2"`
 }
 
 // hold is the pipe whose end with the process stops the cluster.
+//
+//lint:ignore U1000 it is held, not read: collected, it would close
 var hold interface{ Close() error }
