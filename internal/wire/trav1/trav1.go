@@ -1,0 +1,146 @@
+// Package trav1 is what goes over the wire to and from the TRA API: the types
+// of its HTTP API and of its webhook, and a small client. It holds no rule.
+// Personal values are plain strings here; who sends and receives them turns
+// them into person types, and never logs these structs.
+package trav1
+
+import "time"
+
+// ScopeRequests is the scope of a token for everything here.
+const ScopeRequests = "requests"
+
+// Kinds of request.
+const (
+	TRNValidation = "trn_validation"
+	BarringCheck  = "barring_check"
+)
+
+// Statuses of a request, as its client sees them.
+const (
+	Received   = "received"
+	InProgress = "in_progress"
+	Answered   = "answered"
+	Withdrawn  = "withdrawn"
+)
+
+// Outcomes: of a TRN validation trn_found or failed, of a barring check
+// barred, not_barred or failed.
+const (
+	TRNFound  = "trn_found"
+	Failed    = "failed"
+	Barred    = "barred"
+	NotBarred = "not_barred"
+)
+
+// Reasons of the outcome failed.
+const (
+	NoRecord          = "no_record"
+	SeveralRecords    = "several_records"
+	DetailsDoNotMatch = "details_do_not_match"
+	NotEnoughDetails  = "not_enough_details"
+	CannotTell        = "cannot_tell"
+	Other             = "other"
+)
+
+// Name is a first and a last name; a previous name may have one of them only.
+type Name struct {
+	FirstName string `json:"first_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"Empty when not known."`
+	LastName  string `json:"last_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"Empty when not known."`
+}
+
+// TRNValidationRequest asks for a person's TRN.
+type TRNValidationRequest struct {
+	FirstName               string `json:"first_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"First name; this or the last name is needed." example:"Zoë"`
+	LastName                string `json:"last_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"Family name; this or the first name is needed." example:"Okoro-Marsh"`
+	PreviousNames           []Name `json:"previous_names,omitempty" required:"false" nullable:"true" maxItems:"50" doc:"Names the person had before."`
+	DateOfBirth             string `json:"date_of_birth" format:"date" doc:"As year, month, day." example:"1984-02-17"`
+	NationalInsuranceNumber string `json:"national_insurance_number,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Null when not given." example:"QQ123456C"`
+	TRN                     string `json:"trn,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Teacher reference number as the person gave it; null when not given." example:"8400123"`
+	Email                   string `json:"email,omitempty" required:"false" nullable:"true" maxLength:"254" doc:"Email address; null when not given."`
+	Replaces                string `json:"replaces,omitempty" required:"false" nullable:"true" format:"uuid" doc:"Id of an earlier request of the same client that this one corrects: it is withdrawn and its place in the queue passes on."`
+}
+
+// BarringCheckRequest asks what the alert on a record means.
+type BarringCheckRequest struct {
+	TRN       string `json:"trn" pattern:"^[0-9]{7}$" patternDescription:"seven digits" doc:"Teacher reference number of the record." example:"8400123"`
+	FirstName string `json:"first_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"First name."`
+	LastName  string `json:"last_name,omitempty" required:"false" nullable:"true" maxLength:"255" doc:"Family name."`
+}
+
+// Answer is the newest released version of the answer to a request.
+type Answer struct {
+	_             struct{}  `nullable:"true"` //nolint:unused // read by the OpenAPI document's maker: null while there is none
+	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
+	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
+	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
+	FailureReason *string   `json:"failure_reason" enum:"no_record,several_records,details_do_not_match,not_enough_details,cannot_tell,other" doc:"With failed."`
+	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
+	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
+}
+
+// Request is where a request stands.
+type Request struct {
+	ID          string     `json:"id" format:"uuid" doc:"Chosen by the client."`
+	Kind        string     `json:"kind" enum:"trn_validation,barring_check"`
+	Status      string     `json:"status" enum:"received,in_progress,answered,withdrawn"`
+	SubmittedAt time.Time  `json:"submitted_at"`
+	ExpectedBy  *time.Time `json:"expected_by" doc:"When an answer may be expected; may change; null when nothing is expected."`
+	AsOf        time.Time  `json:"as_of" doc:"When this was last known to be so."`
+	Answer      *Answer    `json:"answer" doc:"Null while there is none."`
+}
+
+// ListedRequest is one of the client's own requests.
+type ListedRequest struct {
+	ID     string `json:"id" format:"uuid"`
+	Kind   string `json:"kind" enum:"trn_validation,barring_check"`
+	Status string `json:"status" enum:"received,in_progress,answered,withdrawn"`
+}
+
+// RequestList is a page of the client's own requests, in the order of submission.
+type RequestList struct {
+	Requests []ListedRequest `json:"requests" nullable:"false"`
+	Next     *string         `json:"next" doc:"Where the next page begins; null on the last."`
+}
+
+// ReleasedAnswer is one version of an answer in the order of release.
+type ReleasedAnswer struct {
+	ID            string    `json:"id" format:"uuid" doc:"Of the request."`
+	Kind          string    `json:"kind" enum:"trn_validation,barring_check"`
+	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
+	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
+	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
+	FailureReason *string   `json:"failure_reason" enum:"no_record,several_records,details_do_not_match,not_enough_details,cannot_tell,other" doc:"With failed."`
+	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
+	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
+}
+
+// Answer gives what was answered, without to what.
+func (a ReleasedAnswer) Answer() Answer {
+	return Answer{
+		Version: a.Version, Outcome: a.Outcome, TRN: a.TRN,
+		FailureReason: a.FailureReason, Note: a.Note, AnsweredAt: a.AnsweredAt,
+	}
+}
+
+// Answers is a page of released answers.
+type Answers struct {
+	Answers []ReleasedAnswer `json:"answers" nullable:"false" doc:"In the order of release."`
+	Next    string           `json:"next" doc:"Where to go on from: the cursor given when there was nothing new. Never expires."`
+}
+
+// EventAnswerReleased is the type of the one event that the webhook announces.
+const EventAnswerReleased = "answer.released"
+
+// AnswerReleased is the webhook's payload (Standard Webhooks). It is a hint
+// and holds nobody's data: the answer is read by the same call as the poll.
+type AnswerReleased struct {
+	Type      string             `json:"type"` // answer.released
+	Timestamp time.Time          `json:"timestamp"`
+	Data      AnswerReleasedData `json:"data"`
+}
+
+// AnswerReleasedData names the request that was answered.
+type AnswerReleasedData struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+}
