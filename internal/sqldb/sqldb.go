@@ -1,6 +1,7 @@
 // Package sqldb opens a service's own database, SQLite in a data folder or a
 // schema of PostgreSQL, and gives it transactions, migrations and durable jobs.
-// It knows no table of any service: each brings its own migrations and queries.
+// It knows no table of any service, each brings its own migrations and queries,
+// but for one that services have in common: what is due, and when.
 package sqldb
 
 import (
