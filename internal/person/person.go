@@ -147,3 +147,10 @@ func PreviousName(first, last Name, current FullName) (FullName, bool) {
 	}
 	return FullName{First: first, Last: last}, true
 }
+
+// Text is a value of a person without a shape of its own, such as what an
+// operator searches for.
+type Text struct{ hidden }
+
+// NewText hides a value.
+func NewText(v string) Text { return Text{hidden{v}} }

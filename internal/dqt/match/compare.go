@@ -28,7 +28,7 @@ type comparing struct {
 func (c *comparing) compare(r *Features) []Evidence {
 	e := make([]Evidence, 0, 7)
 	add := func(field Field, level Level, bits float64, claimed, recorded string) {
-		e = append(e, Evidence{field, level, round(bits), Text{claimed}, Text{recorded}})
+		e = append(e, Evidence{field, level, round(bits), NewText(claimed), NewText(recorded)})
 	}
 	q := c.claim
 	if level, i := bestIdentifier(q.trns, r.trns); level != "" {

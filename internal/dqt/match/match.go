@@ -6,7 +6,6 @@
 package match
 
 import (
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -16,26 +15,11 @@ import (
 )
 
 // Text is a value of a claim or a record as evidence shows it. It hides itself
-// from logs like the values of package person.
-type Text struct{ v string }
+// from logs.
+type Text = person.Text
 
 // NewText hides a value.
-func NewText(v string) Text { return Text{v} }
-
-// IsZero tells whether there is no value.
-func (t Text) IsZero() bool { return t.v == "" }
-
-// Reveal gives the value itself.
-func (t Text) Reveal() string { return t.v }
-
-// String hides the value.
-func (t Text) String() string { return "[hidden]" }
-
-// GoString hides the value from %#v.
-func (t Text) GoString() string { return "[hidden]" }
-
-// LogValue hides the value from slog.
-func (t Text) LogValue() slog.Value { return slog.StringValue("[hidden]") }
+func NewText(v string) Text { return person.NewText(v) }
 
 // Name is a first and a family name; either may be empty.
 type Name struct{ First, Last string }

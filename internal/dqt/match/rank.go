@@ -58,10 +58,15 @@ func posterior(ranked []Ranked, size int) {
 		ranked[i].Probability = math.Exp2(float64(ranked[i].Bits) + each)
 		total += ranked[i].Probability
 	}
+	total *= 1 + leftForNobody
 	for i := range ranked {
 		ranked[i].Probability /= total
 	}
 }
+
+// leftForNobody is the least share that nobody keeps: no record is ever
+// certain, and in floating point the rest would vanish beside fifty bits.
+const leftForNobody = 1e-9
 
 // holders counts how many entries hold each identifier of the claim.
 func holders(claim *Features, entries []Entry) map[string]int {

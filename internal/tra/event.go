@@ -1,0 +1,89 @@
+package tra
+
+import "time"
+
+// What is one kind of step in a request's history.
+type What string
+
+// The steps.
+const (
+	WasReceived       What = "received"
+	WasReplaced       What = "replaced"
+	ReplacesEarlier   What = "replaces_earlier_request"
+	WasWithdrawn      What = "withdrawn"
+	ClaimDeleted      What = "claim_deleted"
+	TicketCreated     What = "ticket_created"
+	TicketAdopted     What = "ticket_adopted"
+	CaseOpened        What = "case_opened"
+	RegisterSearched  What = "register_searched"
+	OwnerTook         What = "owner_took_case"
+	OwnerGaveBack     What = "owner_gave_case_back"
+	DecisionMade      What = "decision_made"
+	DecisionRead      What = "decision_read_from_ticket"
+	DecisionOnTicket  What = "decision_on_ticket"
+	DecisionUndone    What = "decision_undone"
+	DecisionOvertaken What = "decision_overtaken"
+	DecisionRefused   What = "decision_refused"
+	ReviewAgreed      What = "second_review_agreed"
+	ReviewSentBack    What = "second_review_sent_back"
+	ReviewOverridden  What = "second_review_overridden"
+	AnswerReleased    What = "answer_released"
+	TicketReopened    What = "ticket_reopened"
+	CaseReopened      What = "case_reopened"
+	FlagSet           What = "flag_set"
+	FlagCleared       What = "flag_cleared"
+	ClientTold        What = "client_told"
+)
+
+var whatTexts = map[What]string{
+	WasReceived:       "Received from the client",
+	WasReplaced:       "Replaced by a corrected request",
+	ReplacesEarlier:   "Takes the place of an earlier request",
+	WasWithdrawn:      "Withdrawn by the client",
+	ClaimDeleted:      "The details were deleted",
+	TicketCreated:     "The ticket was created",
+	TicketAdopted:     "The ticket was found and adopted",
+	CaseOpened:        "The case was opened",
+	RegisterSearched:  "The register was searched",
+	OwnerTook:         "The case was taken",
+	OwnerGaveBack:     "The case was given back",
+	DecisionMade:      "A decision was made",
+	DecisionRead:      "A decision was read from the ticket",
+	DecisionOnTicket:  "The ticket carries the decision",
+	DecisionUndone:    "The decision was undone",
+	DecisionOvertaken: "A later decision took the decision's place",
+	DecisionRefused:   "The answer on the ticket was refused",
+	ReviewAgreed:      "The second operator agreed",
+	ReviewSentBack:    "The second operator sent the decision back",
+	ReviewOverridden:  "A supervisor agreed without a second operator",
+	AnswerReleased:    "The answer was released to the client",
+	TicketReopened:    "The ticket was reopened",
+	CaseReopened:      "The case was opened again for another answer",
+	FlagSet:           "Needs attention",
+	FlagCleared:       "Needs attention no more",
+	ClientTold:        "The client was told that an answer is there",
+}
+
+// Text gives the step as a sentence for operators.
+func (w What) Text() string {
+	if text, ok := whatTexts[w]; ok {
+		return text
+	}
+	return string(w)
+}
+
+// Event is one step of a request's history. It holds no value of a person's
+// claim or record.
+type Event struct {
+	At      time.Time
+	Request RequestID
+	Who     string // traid, the client's name, "helpdesk", "helpdesk agent N" or an operator's email address
+	What    What
+	Why     string
+}
+
+// Who can be the actor of an event, beside clients and operators.
+const (
+	bySystem   = "traid"
+	byHelpdesk = "helpdesk"
+)

@@ -1,0 +1,111 @@
+package tra
+
+import (
+	"time"
+
+	"traid/internal/person"
+)
+
+// Operator is a signed-in user of the console.
+type Operator struct {
+	Email      string
+	Barring    bool // may see and decide barring checks
+	Supervisor bool // may override second review and give anybody's case back
+}
+
+// Queue is a part of the list of cases.
+type Queue string
+
+// The queues.
+const (
+	QueueOpen       Queue = "open"       // everything that waits for an operator
+	QueueUnassigned Queue = "unassigned" // of these, nobody's
+	QueueMine       Queue = "mine"       // of these, the operator's own
+	QueueOverdue    Queue = "overdue"    // of these, past the promised day
+	QueueReview     Queue = "review"     // in second review
+	QueueAttention  Queue = "attention"  // flagged
+	QueueDeciding   Queue = "deciding"   // decided, not released yet
+	QueueAnswered   Queue = "answered"
+)
+
+// Queues lists the queues in the order of the console.
+func Queues() []Queue {
+	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueOverdue, QueueReview, QueueAttention, QueueDeciding, QueueAnswered}
+}
+
+// QueueFilter narrows the list of cases. Withdrawn requests are in no queue.
+type QueueFilter struct {
+	Queue    Queue  // QueueOpen when empty
+	Operator string // whose QueueMine is; Service sets it
+	Kind     Kind   // empty: both
+	Barring  bool   // barring checks are left out without it; Service sets it
+	Query    string // part of a reference, or a request's id; empty: none
+	Now      time.Time
+	After    string // QueuePage.Next of the page before
+	Limit    int
+}
+
+// QueueRow is a line of the list: the oldest place in the queue first; of
+// answered ones the newest answer first.
+type QueueRow struct {
+	Request
+	Name     person.FullName
+	Flags    []Flagged
+	Decision *Decision // the open one, or of an answered request the released one; nil: none
+}
+
+// QueuePage is a page of the list.
+type QueuePage struct {
+	Rows   []QueueRow
+	Next   string // empty: the last page
+	Counts map[Queue]int
+}
+
+// Case is everything that an operator sees of a request, beside candidates.
+type Case struct {
+	Request   Request
+	Claim     Claim
+	HasClaim  bool // false once it is deleted
+	Flags     []Flagged
+	Decision  *Decision  // the open one; nil: none
+	Decisions []Decision // all, oldest first
+	Answer    *Answer    // the newest released one
+	History   []Event
+	Replaced  *Request // the request whose place it took
+}
+
+// Agreement tells how a value of the claim stands to the record's.
+type Agreement string
+
+// The agreements.
+const (
+	Agrees  Agreement = "agree"
+	Differs Agreement = "differ"
+	Missing Agreement = "missing" // on either side
+)
+
+// Difference is one field of a claim beside the record's.
+type Difference struct {
+	Field     Field
+	Agreement Agreement
+	Claimed   person.Text
+	Recorded  person.Text
+}
+
+// Checked is what the check page shows of a record that an operator picked.
+type Checked struct {
+	Record     Record
+	MergedFrom person.TRN   // the TRN that was picked, when its record was merged into this one
+	Fields     []Difference // in the order of the claim
+	Accepts    []Field      // those whose difference the operator has to give a reason for
+	Review     string       // why a second operator will have to agree; empty: none
+	Refused    string       // why this record cannot be the answer; empty: it can
+	SameTRN    []Request    // other requests of this client with this TRN
+	AsAt       time.Time    // of the register
+}
+
+// Template is a note for the client; slots stand in square brackets.
+type Template struct {
+	Name string
+	Text string
+}
