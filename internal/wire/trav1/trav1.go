@@ -69,7 +69,7 @@ type BarringCheckRequest struct {
 
 // Answer is the newest released version of the answer to a request.
 type Answer struct {
-	_             struct{}  `nullable:"true"` //nolint:unused // read by the OpenAPI document's maker: null while there is none
+	_             struct{}  `nullable:"true"` // for the OpenAPI document: null while there is none
 	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
 	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
 	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
