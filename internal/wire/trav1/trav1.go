@@ -73,7 +73,7 @@ type Answer struct {
 	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
 	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
 	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
-	FailureReason *string   `json:"failure_reason" enum:"no_record,several_records,details_do_not_match,not_enough_details,cannot_tell,other" doc:"With failed."`
+	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise." example:"no_record"`
 	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
 	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
 }
@@ -109,7 +109,7 @@ type ReleasedAnswer struct {
 	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
 	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
 	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
-	FailureReason *string   `json:"failure_reason" enum:"no_record,several_records,details_do_not_match,not_enough_details,cannot_tell,other" doc:"With failed."`
+	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise." example:"no_record"`
 	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
 	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
 }
