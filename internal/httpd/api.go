@@ -16,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"golang.org/x/time/rate"
 
 	"traid/internal/fault"
@@ -205,12 +206,31 @@ func newProblem(status int, msg string, errs ...error) huma.StatusError {
 	p.Detail = "The request has wrong fields."
 	for _, err := range errs {
 		var d huma.ErrorDetailer
-		if errors.As(err, &d) {
-			detail := d.ErrorDetail()
-			p.Errors = append(p.Errors, ProblemField{Pointer: pointer(detail.Location), Detail: detail.Message})
+		if !errors.As(err, &d) {
+			continue
+		}
+		detail := d.ErrorDetail()
+		f := ProblemField{Pointer: pointer(detail.Location), Detail: detail.Message}
+		if name, ok := missing(detail.Message); ok {
+			f = ProblemField{Pointer: f.Pointer + "/" + name, Detail: "is missing"}
+		}
+		// The schema's reason comes first; what an operation has to say of the same field follows from it.
+		if !slices.ContainsFunc(p.Errors, func(have ProblemField) bool { return have.Pointer == f.Pointer }) {
+			p.Errors = append(p.Errors, f)
 		}
 	}
 	return p
+}
+
+// missing gives the name of a property that is required and not there: huma
+// points at what should hold it, and names it in its text alone.
+func missing(message string) (string, bool) {
+	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
+	name, ok := strings.CutPrefix(message, before)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(name, after)
 }
 
 // limits holds one bucket a client.

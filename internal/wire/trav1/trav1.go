@@ -57,7 +57,7 @@ type TRNValidationRequest struct {
 	NationalInsuranceNumber string `json:"national_insurance_number,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Null when not given." example:"QQ123456C"`
 	TRN                     string `json:"trn,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Teacher reference number as the person gave it; null when not given." example:"8400123"`
 	Email                   string `json:"email,omitempty" required:"false" nullable:"true" maxLength:"254" doc:"Email address; null when not given."`
-	Replaces                string `json:"replaces,omitempty" required:"false" nullable:"true" format:"uuid" doc:"Id of an earlier request of the same client that this one corrects: it is withdrawn and its place in the queue passes on."`
+	Replaces                string `json:"replaces,omitempty" required:"false" nullable:"true" pattern:"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$" patternDescription:"a UUID" doc:"Id of an earlier request of the same client that this one corrects: it is withdrawn and its place in the queue passes on."`
 }
 
 // BarringCheckRequest asks what the alert on a record means.
@@ -96,7 +96,7 @@ type ListedRequest struct {
 	Status string `json:"status" enum:"received,in_progress,answered,withdrawn"`
 }
 
-// RequestList is a page of the client's own requests, in the order of submission.
+// RequestList is a page of the client's own requests, in the order of their ids.
 type RequestList struct {
 	Requests []ListedRequest `json:"requests" nullable:"false"`
 	Next     *string         `json:"next" doc:"Where the next page begins; null on the last."`
