@@ -142,6 +142,7 @@ type Account struct {
 	Email    string
 	Roles    []string
 	Disabled bool
+	Epoch    int64 // counts how often it was disabled: sessions of an earlier epoch are over
 }
 
 // HasRole tells whether the account has one of the roles.
@@ -182,7 +183,7 @@ func (s *Store) AddAccount(ctx context.Context, email string, roles []string) (l
 
 // Accounts lists the accounts by email.
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := s.db.Reader().QueryContext(ctx, `SELECT id, email, roles, disabled_at FROM accounts ORDER BY email_key`)
+	rows, err := s.db.Reader().QueryContext(ctx, `SELECT id, email, roles, disabled_at, epoch FROM accounts ORDER BY email_key`)
 	if err != nil {
 		return nil, fmt.Errorf("access: list accounts: %w", err)
 	}
@@ -192,7 +193,7 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 		var a Account
 		var roles string
 		var disabled sql.NullTime
-		if err := rows.Scan(&a.ID, &a.Email, &roles, &disabled); err != nil {
+		if err := rows.Scan(&a.ID, &a.Email, &roles, &disabled, &a.Epoch); err != nil {
 			return nil, fmt.Errorf("access: list accounts: %w", err)
 		}
 		a.Roles, a.Disabled = strings.Fields(roles), disabled.Valid
@@ -203,7 +204,7 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 
 // DisableAccount keeps a person out, at once also of the sessions they have.
 func (s *Store) DisableAccount(ctx context.Context, email string) error {
-	return s.one(ctx, "account", `UPDATE accounts SET disabled_at = $1 WHERE email_key = $2 AND disabled_at IS NULL`,
+	return s.one(ctx, "account", `UPDATE accounts SET disabled_at = $1, epoch = epoch + 1 WHERE email_key = $2 AND disabled_at IS NULL`,
 		sqldb.Time(s.now()), strings.ToLower(strings.TrimSpace(email)))
 }
 
@@ -226,17 +227,36 @@ func (s *Store) UseLink(ctx context.Context, link string) (Account, error) {
 	if err != nil {
 		return Account{}, fmt.Errorf("access: use link: %w", err)
 	}
-	return s.account(ctx, id)
+	a, err := s.Account(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		err = errLink
+	}
+	return a, err
 }
 
-// account gives an account that may come in; fault.Gone for a disabled one.
-func (s *Store) account(ctx context.Context, id string) (Account, error) {
+// CheckLink gives nil for a link that can be used, without using it;
+// fault.Gone for every other one.
+func (s *Store) CheckLink(ctx context.Context, link string) error {
+	var one int
+	err := s.db.Reader().QueryRowContext(ctx, `SELECT 1 FROM sign_in_links l JOIN accounts a ON a.id = l.account_id
+		WHERE l.hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND a.disabled_at IS NULL`, hashOf(link), sqldb.Time(s.now())).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errLink
+	}
+	if err != nil {
+		return fmt.Errorf("access: check link: %w", err)
+	}
+	return nil
+}
+
+// Account gives an account that may come in; fault.NotFound where there is none
+// with the id, or it is disabled.
+func (s *Store) Account(ctx context.Context, id string) (Account, error) {
 	a := Account{ID: id}
 	var roles string
-	var disabled sql.NullTime
-	err := s.db.Reader().QueryRowContext(ctx, `SELECT email, roles, disabled_at FROM accounts WHERE id = $1`, id).Scan(&a.Email, &roles, &disabled)
-	if errors.Is(err, sql.ErrNoRows) || disabled.Valid {
-		return Account{}, errLink
+	err := s.db.Reader().QueryRowContext(ctx, `SELECT email, roles, epoch FROM accounts WHERE id = $1 AND disabled_at IS NULL`, id).Scan(&a.Email, &roles, &a.Epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Account{}, fault.New(fault.NotFound, "There is no such account, or it has been disabled.")
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("access: account: %w", err)

@@ -1,0 +1,175 @@
+// Package signin lets people into a service's pages by one-time links: the
+// sign-in pages, and the guard before every page that is not for everybody. It
+// keeps no accounts (package access does) and knows no word of the domain: roles
+// are the services'.
+package signin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/alexedwards/scs/v2"
+
+	"traid/internal/access"
+	"traid/internal/fault"
+	"traid/internal/govuk"
+	"traid/internal/httpd"
+)
+
+// Path is where a person signs in; a one-time link is Path + "/" + its token.
+const Path = "/sign-in"
+
+// SignOutPath ends the session, by POST.
+const SignOutPath = "/sign-out"
+
+// Options describe a service's sign-in. Only Logger may be left out.
+type Options struct {
+	Accounts *access.Store
+	Sessions *scs.SessionManager
+	Home     string // where a person goes who wanted nothing else, such as "/"
+	Command  string // what an administrator runs to make a link
+	// Page gives the service's layout for a page with the title.
+	Page func(r *http.Request, title string) govuk.PageOptions
+	// ErrorPage writes the service's page for a status: 403, 500.
+	ErrorPage func(w http.ResponseWriter, r *http.Request, status int)
+	Logger    *slog.Logger
+}
+
+// Gate is a service's sign-in. The service's handler runs inside the sessions'
+// LoadAndSave (httpd.SiteOptions.Wrap).
+type Gate struct{ o Options }
+
+// New gives a service's sign-in.
+func New(o Options) *Gate {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Gate{o}
+}
+
+// Mount puts the sign-in pages onto the mux. Everybody may call them.
+func (g *Gate) Mount(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+Path, g.how)
+	mux.HandleFunc("GET "+Path+"/{token}", g.ask)
+	mux.HandleFunc("POST "+Path+"/{token}", g.enter)
+	mux.HandleFunc("POST "+SignOutPath, g.leave)
+}
+
+// What a session holds.
+const (
+	keyAccount = "account"
+	keyEpoch   = "epoch"
+	keyWanted  = "wanted" // the page that somebody wanted who was not signed in
+)
+
+type accountKey struct{}
+
+// AccountFrom gives the account behind Require; false where nobody is signed in.
+func AccountFrom(ctx context.Context) (access.Account, bool) {
+	a, ok := ctx.Value(accountKey{}).(access.Account)
+	return a, ok
+}
+
+// Require lets through who is signed in and has one of the roles; without roles
+// everybody who is signed in. The account is looked up each time, so that what
+// was taken from it counts at once.
+func (g *Gate) Require(roles ...string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a, ok, err := g.account(r.Context())
+			switch {
+			case err != nil:
+				g.fail(w, r, err)
+			case !ok:
+				if r.Method == http.MethodGet {
+					g.o.Sessions.Put(r.Context(), keyWanted, r.URL.RequestURI())
+				}
+				http.Redirect(w, r, Path, http.StatusSeeOther)
+			case len(roles) > 0 && !a.HasRole(roles...):
+				g.o.ErrorPage(w, r.WithContext(withAccount(r.Context(), a)), http.StatusForbidden)
+			default:
+				next.ServeHTTP(w, r.WithContext(withAccount(r.Context(), a)))
+			}
+		})
+	}
+}
+
+func withAccount(ctx context.Context, a access.Account) context.Context {
+	return context.WithValue(ctx, accountKey{}, a)
+}
+
+// account gives whose session it is. A session whose account was disabled since
+// it began is emptied.
+func (g *Gate) account(ctx context.Context) (access.Account, bool, error) {
+	id := g.o.Sessions.GetString(ctx, keyAccount)
+	if id == "" {
+		return access.Account{}, false, nil
+	}
+	a, err := g.o.Accounts.Account(ctx, id)
+	if fault.Is(err, fault.NotFound) || err == nil && a.Epoch != g.o.Sessions.GetInt64(ctx, keyEpoch) {
+		return access.Account{}, false, g.o.Sessions.Clear(ctx)
+	}
+	return a, err == nil, err
+}
+
+func (g *Gate) how(w http.ResponseWriter, r *http.Request) {
+	httpd.Render(w, r, http.StatusOK, howPage(g.o.Page(r, "Sign in"), g.o.Command))
+}
+
+// ask uses nothing up, so that programs that follow links in mail do no harm.
+func (g *Gate) ask(w http.ResponseWriter, r *http.Request) {
+	if err := g.o.Accounts.CheckLink(r.Context(), r.PathValue("token")); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	httpd.Render(w, r, http.StatusOK, askPage(g.o.Page(r, "Sign in")))
+}
+
+func (g *Gate) enter(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	a, err := g.o.Accounts.UseLink(ctx, r.PathValue("token"))
+	if err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	to := g.o.Sessions.PopString(ctx, keyWanted)
+	if !local(to) {
+		to = g.o.Home
+	}
+	// Another name for the session, and nothing of whoever had it before.
+	if err := g.o.Sessions.Clear(ctx); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	if err := g.o.Sessions.RenewToken(ctx); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	g.o.Sessions.Put(ctx, keyAccount, a.ID)
+	g.o.Sessions.Put(ctx, keyEpoch, a.Epoch)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (g *Gate) leave(w http.ResponseWriter, r *http.Request) {
+	if err := g.o.Sessions.Destroy(r.Context()); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, Path, http.StatusSeeOther)
+}
+
+// local tells whether a browser stays on this service when it is sent there.
+func local(to string) bool {
+	return strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsAny(to, "\\\r\n\t")
+}
+
+func (g *Gate) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.Is(err, fault.Gone) {
+		httpd.Render(w, r, http.StatusGone, gonePage(g.o.Page(r, "This link cannot be used"), g.o.Command))
+		return
+	}
+	g.o.Logger.ErrorContext(r.Context(), "sign-in failed", "request", httpd.RequestID(r.Context()), "error", err)
+	g.o.ErrorPage(w, r, httpd.Status(err))
+}
