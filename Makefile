@@ -9,16 +9,34 @@ help: ## this list
 run: build ## build, then run everything with a sample register
 	bin/traid demo
 
-build: ## bin/traid
+build: assets ## bin/traid
 	CGO_ENABLED=0 go build -o bin/traid ./cmd/traid
 
-deps: ## install what the tests need beyond Go: PostgreSQL's binaries (Debian)
-	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then echo "PostgreSQL is here."; \
+DIST := internal/govuk/dist
+FRONTEND := node_modules/govuk-frontend/dist/govuk
+
+assets: ## copy the GOV.UK Design System's styles and script to where they are embedded
+	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory node_modules/.package-lock.json; \
+	else echo "npm is not here: without node_modules the pages lack their looks." >&2; fi
+	@if [ -d $(FRONTEND) ]; then cp $(FRONTEND)/govuk-frontend.min.css $(FRONTEND)/govuk-frontend.min.js $(DIST)/; fi
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+deps: ## install what the tests need beyond Go: PostgreSQL, Chromium and npm (Debian), then npm's packages
+	@want=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "$$TRAID_TEST_POSTGRES" ] || want="$$want postgresql"; \
+	command -v chromium >/dev/null || want="$$want chromium"; \
+	command -v npm >/dev/null || want="$$want npm"; \
+	if [ -z "$$want" ]; then echo "PostgreSQL, Chromium and npm are here."; \
 	elif command -v apt-get >/dev/null; then \
-	  S=; [ "$$(id -u)" = 0 ] || S=sudo; $$S apt-get update -q && DEBIAN_FRONTEND=noninteractive $$S apt-get install -y -q postgresql; \
-	else echo "Install PostgreSQL's server binaries, or set TRAID_TEST_POSTGRES to the URL of a running server." >&2; exit 1; fi
+	  S=; [ "$$(id -u)" = 0 ] || S=sudo; $$S apt-get update -q && DEBIAN_FRONTEND=noninteractive $$S apt-get install -y -q $$want; \
+	else echo "Install:$$want. (TRAID_TEST_POSTGRES may name a running PostgreSQL server instead.)" >&2; exit 1; fi
+	@$(MAKE) --no-print-directory assets
 
 generate: ## make the generated code anew
+	go tool -modfile=tools/go.mod templ generate -path internal
 	cd internal/dqt/dqtsql && go tool -modfile=../../../tools/go.mod sqlc generate
 	UPDATE_GOLDEN=1 go test ./internal/app -run TestOpenAPI
 
@@ -34,4 +52,4 @@ check: deps ## the whole gate: format, vet, staticcheck, tests
 bench: ## benchmarks, with memory
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-.PHONY: help run build deps generate test check bench
+.PHONY: help run build assets deps generate test check bench

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -23,10 +24,10 @@ type CharacterCountOptions struct {
 	ErrorMessage ErrorMessage
 	Value        string
 	// Rows is 5 by default.
-	Rows int
-	// MaxLength is in characters; MaxWords wins over it.
+	Rows      int
 	MaxLength int
-	MaxWords  int
+	// CountType is what MaxLength counts: "words", "characters" as people see them, or UTF-16 units by default, as a text area's maxlength does.
+	CountType string
 	// Threshold is the percentage of the limit from which on the count is shown.
 	Threshold int
 	// TextareaDescriptionText says the limit, with %{count} for the number.
@@ -111,30 +112,20 @@ func countMessage(o CharacterCountOptions) templ.Component {
 }
 
 func countDescription(o CharacterCountOptions) string {
-	limit, unit := o.MaxWords, "words"
-	if limit == 0 {
-		limit, unit = o.MaxLength, "characters"
-	}
-	if limit == 0 {
-		return ""
-	}
+	unit := either(when(o.CountType == "words", "words"), "characters")
 	text := either(o.TextareaDescriptionText, "You can enter up to %{count} "+unit)
-	return strings.ReplaceAll(text, "%{count}", strconv.Itoa(limit))
+	return strings.ReplaceAll(text, "%{count}", strconv.Itoa(o.MaxLength))
 }
 
 func countAttributes(o CharacterCountOptions) templ.Attributes {
-	a := templ.Attributes{"data-module": "govuk-character-count"}
-	for name, n := range map[string]int{"data-maxlength": o.MaxLength, "data-maxwords": o.MaxWords, "data-threshold": o.Threshold} {
-		if n != 0 {
-			a[name] = strconv.Itoa(n)
-		}
+	a := templ.Attributes{"data-module": "govuk-character-count", "data-maxlength": strconv.Itoa(o.MaxLength)}
+	if o.Threshold != 0 {
+		a["data-threshold"] = strconv.Itoa(o.Threshold)
 	}
-	if o.MaxWords != 0 {
-		a["data-count-type"] = "words"
+	if o.CountType != "" {
+		a["data-count-type"] = o.CountType
 	}
-	for name, value := range o.FormGroup.Attributes {
-		a[name] = value
-	}
+	maps.Copy(a, o.FormGroup.Attributes)
 	return a
 }
 

@@ -12,7 +12,7 @@ import templruntime "github.com/a-h/templ/runtime"
 type PageOptions struct {
 	// Title is the page's own; the service's name is added.
 	Title string
-	// Error is the page's errors; they stand above the children, and the title begins with "Error: ".
+	// Errors are the form's; they stand above the children, and the title begins with "Error: ".
 	Errors Errors
 	// Lang is "en" by default.
 	Lang string
