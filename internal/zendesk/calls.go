@@ -181,7 +181,8 @@ func list[T any](ctx context.Context, c *Client, op, path, what string, q url.Va
 	for k, v := range q {
 		query[k] = v
 	}
-	for number := 1; number <= maxPages; number++ {
+	number := 0 // of the page, where pages are numbered
+	for range maxPages {
 		p, err := getPage[T](ctx, c, call{op: op, method: http.MethodGet, path: path, query: query, one: one}, what)
 		if err != nil {
 			return nil, err
@@ -192,12 +193,16 @@ func list[T any](ctx context.Context, c *Client, op, path, what string, q url.Va
 			query.Set("page[after]", p.Meta.AfterCursor)
 		case p.Meta.HasMore:
 			return nil, unknown(op, http.StatusOK, errors.New("the page does not say where the next begins"))
-		case p.NextPage != nil:
-			query.Del("page[size]")
-			query.Set("per_page", strconv.Itoa(pageSize))
-			query.Set("page", strconv.Itoa(number+1))
-		default:
+		case p.NextPage == nil:
 			return all, nil
+		default:
+			if number == 0 { // from the start, since that page may have had another size
+				query.Del("page[size]")
+				query.Set("per_page", strconv.Itoa(pageSize))
+				all = nil
+			}
+			number++
+			query.Set("page", strconv.Itoa(number))
 		}
 	}
 	return nil, unknown(op, http.StatusOK, errors.New("the list has no end"))

@@ -31,11 +31,21 @@ var kindNames = [...]string{"unknown", "conflict", "refused", "gone", "credentia
 // String gives the kind's name, as it stands in logs.
 func (k Kind) String() string { return kindNames[k] }
 
-// faultOf is what a caller who knows only faults is told. A refusal is nothing
-// that whoever waits for it could mend.
-var faultOf = [...]fault.Kind{
-	Unknown: fault.Unavailable, Conflict: fault.Conflict, Refused: fault.Internal,
-	Gone: fault.NotFound, Credentials: fault.Unavailable,
+// faultOf is what a caller is told who knows only faults. A refusal is nothing
+// that whoever waits for the call could mend.
+func faultOf(k Kind) error {
+	switch k {
+	case Conflict:
+		return fault.New(fault.Conflict, "The ticket was changed meanwhile.")
+	case Refused:
+		return fault.New(fault.Internal, "Zendesk refused the request.")
+	case Gone:
+		return fault.New(fault.NotFound, "There is no such ticket.")
+	case Credentials:
+		return fault.New(fault.Unavailable, "Zendesk refused our credentials.")
+	default:
+		return fault.New(fault.Unavailable, "Zendesk could not be asked.")
+	}
 }
 
 // CodeIdempotent is the code of a creation whose key was used with another body.
@@ -83,7 +93,7 @@ func (e *Error) Error() string {
 
 // Unwrap gives the fault of the kind, and the cause where there is one.
 func (e *Error) Unwrap() []error {
-	out := []error{fault.New(faultOf[e.Kind], "Zendesk: "+e.Kind.String()+".")}
+	out := []error{faultOf(e.Kind)}
 	if e.cause != nil {
 		out = append(out, e.cause)
 	}
