@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what a caller can do about an error.
@@ -105,4 +106,14 @@ func FieldsOf(err error) []Field {
 		return e.Fields
 	}
 	return nil
+}
+
+// RetryAfter gives the growing wait after an attempt, counted from one, at what
+// could not be asked; hourly in the end.
+func RetryAfter(attempts int64) time.Duration {
+	waits := [...]time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
+	if attempts > int64(len(waits)) {
+		return time.Hour
+	}
+	return waits[max(attempts, 1)-1]
 }

@@ -285,7 +285,7 @@ type Store interface {
 	OpenTickets(ctx context.Context, after TicketID, limit int) ([]TicketID, error)
 
 	Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error)
-	QueueCounts(ctx context.Context, operator string, now time.Time) (map[Queue]int, error)
+	QueueCounts(ctx context.Context, f QueueFilter) (map[Queue]int, error)
 	Decisions(ctx context.Context, id RequestID) ([]Decision, error) // oldest first
 	Events(ctx context.Context, id RequestID) ([]Event, error)       // oldest first
 	// SameTRN gives a client's other requests whose newest open or released decision has the TRN.

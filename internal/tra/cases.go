@@ -1,0 +1,228 @@
+package tra
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"traid/internal/fault"
+	"traid/internal/person"
+)
+
+// Sizes of what an operator reads at once.
+const (
+	queueLimit     = 50
+	candidateLimit = 5
+	searchLimit    = 20
+)
+
+// openedAgain is how long one look at a case lasts: an operator who opens it
+// again within it is not written down again.
+const openedAgain = time.Hour
+
+// Queue is arrow 4: the list of cases, the oldest place in the queue first.
+func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueuePage, error) {
+	if f.Queue == "" {
+		f.Queue = QueueOpen
+	}
+	f.Operator, f.Barring, f.Now, f.Limit = op.Email, op.Barring, s.now(), queueLimit+1
+	f.Query = strings.TrimSpace(f.Query)
+	rows, err := s.store.Queue(ctx, f)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	out := QueuePage{Rows: rows}
+	if len(rows) > queueLimit {
+		out.Rows = rows[:queueLimit]
+		out.Next = out.Rows[queueLimit-1].place(f.Queue)
+	}
+	for i := range out.Rows {
+		out.Rows[i].Flags = append(out.Rows[i].Flags, s.clockFlags(out.Rows[i].Request)...)
+	}
+	out.Counts, err = s.store.QueueCounts(ctx, f)
+	return out, err
+}
+
+// place is where a row stands in its queue, for QueueFilter.After.
+func (r QueueRow) place(q Queue) string {
+	at := r.QueuedAt
+	if q == QueueAnswered && r.Decision != nil {
+		at = r.Decision.ReleasedAt
+	}
+	return at.UTC().Format(time.RFC3339Nano) + "|" + string(r.ID)
+}
+
+// failingAfter is how long a request may be without a ticket before people look at it.
+const failingAfter = 4 * time.Hour
+
+// clockFlags are the flags that follow from the time.
+func (s *Service) clockFlags(r Request) []Flagged {
+	now := s.now()
+	var out []Flagged
+	if r.State == Received && now.Sub(r.SubmittedAt) >= failingAfter {
+		out = append(out, Flagged{
+			Flag: TicketCreationFailing, Since: r.SubmittedAt.Add(failingAfter),
+			Reason: "There is no ticket yet. It is tried again by itself; you can decide meanwhile, and the decision is put on the ticket when it is there.",
+		})
+	}
+	if r.State.Open() && !r.ExpectedBy.IsZero() && r.ExpectedBy.Before(now) {
+		out = append(out, Flagged{Flag: Overdue, Since: r.ExpectedBy, Reason: "The person was promised an answer by now."})
+	}
+	return out
+}
+
+// caseOf gives a request to an operator who may see it, with its claim (empty
+// once it is deleted).
+func (s *Service) caseOf(ctx context.Context, op Operator, id RequestID) (Request, Claim, error) {
+	r, err := s.store.Request(ctx, id)
+	if err != nil {
+		return Request{}, Claim{}, err
+	}
+	if r.Kind == BarringCheck && !op.Barring {
+		return Request{}, Claim{}, fault.New(fault.Forbidden, "You may not see barring checks. Ask an administrator for the role.")
+	}
+	c, _, err := found(s.store.Claim(ctx, id))
+	return r, c, err
+}
+
+// Case is everything of a request but candidates. That an operator saw it is
+// written down.
+func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, error) {
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil {
+		return Case{}, err
+	}
+	out := Case{Request: r, Claim: claim, HasClaim: claim.fullName() != person.FullName{}}
+	if out.History, err = s.store.Events(ctx, id); err != nil {
+		return Case{}, err
+	}
+	now, seen := s.now(), false
+	for _, e := range out.History {
+		seen = seen || e.What == CaseOpened && e.Who == op.Email && now.Sub(e.At) < openedAgain
+	}
+	if !seen {
+		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.story(ctx, tx, id, op.Email, CaseOpened, "") }); err != nil {
+			return Case{}, err
+		}
+	}
+	if out.Flags, err = s.store.Flags(ctx, id); err != nil {
+		return Case{}, err
+	}
+	out.Flags = append(out.Flags, s.clockFlags(r)...)
+	if out.Decisions, err = s.store.Decisions(ctx, id); err != nil {
+		return Case{}, err
+	}
+	for i, d := range out.Decisions {
+		if d.Stage.Open() {
+			out.Decision = &out.Decisions[i]
+		}
+	}
+	if a, answered, err := found(s.store.NewestAnswer(ctx, id)); err != nil {
+		return Case{}, err
+	} else if answered {
+		out.Answer = &a
+	}
+	if r.Replaces != "" {
+		old, known, err := found(s.store.Request(ctx, r.Replaces))
+		if err != nil {
+			return Case{}, err
+		}
+		if known {
+			out.Replaced = &old
+		}
+	}
+	return out, nil
+}
+
+// Candidates is arrow 5: the records that may be the claimant's, the likeliest
+// first. fault.Unavailable when the register does not answer.
+func (s *Service) Candidates(ctx context.Context, op Operator, id RequestID) ([]Candidate, time.Time, error) {
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil || r.Kind != TRNValidation || (claim.fullName() == person.FullName{}) {
+		return nil, time.Time{}, err
+	}
+	return s.register.Candidates(ctx, id, claim, candidateLimit)
+}
+
+// Search searches the register freely for a case. That it was searched is
+// written down, for what is not.
+func (s *Service) Search(ctx context.Context, op Operator, id RequestID, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+		return nil, time.Time{}, err
+	}
+	if strings.TrimSpace(query.Reveal()) == "" {
+		return nil, time.Time{}, fault.InvalidFields(fault.Field{Pointer: "/query", Reason: "blank"})
+	}
+	list, asAt, err := s.register.Search(ctx, id, query, searchLimit, after)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.story(ctx, tx, id, op.Email, RegisterSearched, "") })
+	return list, asAt, err
+}
+
+// BarringRecord gives the record of a barring check with its alerts.
+// fault.NotFound when no record has the TRN.
+func (s *Service) BarringRecord(ctx context.Context, op Operator, id RequestID) (Record, time.Time, error) {
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil {
+		return Record{}, time.Time{}, err
+	}
+	if r.Kind != BarringCheck || claim.TRN.IsZero() {
+		return Record{}, time.Time{}, fault.New(fault.NotFound, "There is no record to show for this case.")
+	}
+	return s.register.Show(ctx, claim.TRN)
+}
+
+// Check sets the record that an operator picked beside the claim.
+// fault.NotFound when no record has the TRN.
+func (s *Service) Check(ctx context.Context, op Operator, id RequestID, trn person.TRN) (Checked, error) {
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil {
+		return Checked{}, err
+	}
+	v, err := s.verifyTRN(ctx, claim, trn)
+	if err != nil {
+		return Checked{}, err
+	}
+	if v.Record.TRN.IsZero() {
+		return Checked{}, fault.New(fault.NotFound, "No record has this TRN.")
+	}
+	v.SameTRN, err = s.store.SameTRN(ctx, r.Client, v.Record.TRN, id)
+	return v.Checked, err
+}
+
+// Take makes an operator the owner of an open case. fault.Conflict when
+// somebody else is, unless a supervisor takes it.
+func (s *Service) Take(ctx context.Context, op Operator, id RequestID) error {
+	return s.assign(ctx, op, id, op.Email, OwnerTook)
+}
+
+// GiveBack makes a case nobody's. Its owner may, and a supervisor.
+func (s *Service) GiveBack(ctx context.Context, op Operator, id RequestID) error {
+	return s.assign(ctx, op, id, "", OwnerGaveBack)
+}
+
+func (s *Service) assign(ctx context.Context, op Operator, id RequestID, owner string, what What) error {
+	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err := tx.Request(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case r.Owner == owner:
+			return nil
+		case !r.State.Open():
+			return fault.New(fault.Conflict, "This case is not open any more.")
+		case r.Owner != "" && r.Owner != op.Email && !op.Supervisor:
+			return fault.New(fault.Conflict, r.Owner+" is working at this case.")
+		}
+		r.Owner = owner
+		if err := s.story(ctx, tx, id, op.Email, what, ""); err != nil {
+			return err
+		}
+		return tx.SaveRequest(ctx, r)
+	})
+}

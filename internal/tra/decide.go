@@ -1,0 +1,435 @@
+package tra
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"traid/internal/fault"
+	"traid/internal/ident"
+	"traid/internal/person"
+	"traid/internal/workday"
+)
+
+// longestNote is the most characters of a note or a reason.
+const longestNote = 1000
+
+// check refuses what is no decision about a request of a kind.
+func (d Deciding) check(k Kind) []fault.Field {
+	var wrong []fault.Field
+	bad := func(pointer, reason string) { wrong = append(wrong, fault.Field{Pointer: pointer, Reason: reason}) }
+	switch {
+	case d.Outcome == "":
+		bad("/outcome", "blank")
+	case !contains(Outcomes(k), d.Outcome):
+		bad("/outcome", "not_for_this_kind")
+	}
+	if d.Outcome == TRNFound && d.TRN.IsZero() {
+		bad("/trn", "blank")
+	}
+	if d.Outcome == Failed {
+		switch {
+		case d.Reason == "":
+			bad("/failure_reason", "blank")
+		case !contains(FailureReasons(k), d.Reason):
+			bad("/failure_reason", "not_for_this_kind")
+		}
+		if d.Note == "" {
+			bad("/note", "blank")
+		}
+	}
+	for pointer, text := range map[string]string{"/note": d.Note, "/why": d.Why} {
+		switch {
+		case utf8.RuneCountInString(text) > longestNote:
+			bad(pointer, "too_long")
+		case person.HasPersonalNumber(text):
+			bad(pointer, "personal_number")
+		case pointer == "/note" && strings.ContainsAny(text, "[]"):
+			bad(pointer, "slot") // of a template, not filled
+		}
+	}
+	return wrong
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, each := range list {
+		if each == v {
+			return true
+		}
+	}
+	return false
+}
+
+// Decide is arrow 6: an operator's decision is stored at once, so that it
+// cannot be lost, and is then written onto the ticket. fault.Conflict when
+// somebody else decided or changed the case since the operator saw it; the same
+// decision by the same operator again gives what stands. fault.Unavailable when
+// the register does not answer: then nothing is stored.
+func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deciding) (Decision, error) {
+	in.Note, in.Why = strings.TrimSpace(in.Note), strings.TrimSpace(in.Why)
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil {
+		return Decision{}, err
+	}
+	wrong := in.check(r.Kind)
+	if len(wrong) > 0 {
+		return Decision{}, fault.InvalidFields(wrong...)
+	}
+	d := Decision{
+		ID: DecisionID(ident.NewUUID()), Request: id, Outcome: in.Outcome, TRN: in.TRN, Reason: in.Reason, Note: in.Note, Why: in.Why,
+		By: op.Email, Via: ViaConsole,
+	}
+	if in.Outcome != TRNFound {
+		d.TRN = person.TRN{}
+	}
+	if in.Outcome != Failed {
+		d.Reason = ""
+	}
+	v, err := s.verify(ctx, r, claim, d)
+	if err != nil {
+		return Decision{}, err
+	}
+	switch {
+	case v.Refused != "" && r.Kind == BarringCheck:
+		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/outcome", Reason: "contradicts_record"})
+	case v.Refused != "" && v.Record.TRN.IsZero():
+		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/trn", Reason: "no_record"})
+	case v.Refused != "":
+		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/trn", Reason: "inactive"})
+	case len(v.Accepts) > 0 && in.Why == "":
+		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "blank"})
+	}
+	if !v.Record.TRN.IsZero() && d.Outcome == TRNFound {
+		d.TRN = v.Record.TRN
+	}
+	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err := tx.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		open, decided, err := found(tx.OpenDecision(ctx, id))
+		if err != nil {
+			return err
+		}
+		if decided && open.By == op.Email && open.Via == ViaConsole && open.fields() == d.fields() && open.Why == d.Why {
+			d = open // the second click
+			return nil
+		}
+		if err := s.unchanged(ctx, tx, r, in.Revision, open, decided); err != nil {
+			return err
+		}
+		if decided || r.State != Received && r.State != WithOperator {
+			return fault.New(fault.Conflict, "This case is not open for a decision.")
+		}
+		r.Owner, r.Refusals = op.Email, 0
+		if err := s.unflag(ctx, tx, id, AnswerUnreadable, AnswerContradictsRecord, RegisterBehind); err != nil {
+			return err
+		}
+		if err := s.story(ctx, tx, id, op.Email, DecisionMade, d.Why); err != nil {
+			return err
+		}
+		d.At = s.now()
+		if err := s.proceed(ctx, tx, &r, d, v.Review); err != nil {
+			return err
+		}
+		if d, err = tx.Decision(ctx, d.ID); err != nil {
+			return err
+		}
+		return tx.SaveRequest(ctx, r)
+	})
+	return d, err
+}
+
+// unchanged refuses what an operator hands in for a case that changed since,
+// and tells who changed it, when and what.
+func (s *Service) unchanged(ctx context.Context, tx Tx, r Request, revision int64, open Decision, decided bool) error {
+	if r.Revision == revision {
+		return nil
+	}
+	text := "This case has changed since you opened it."
+	switch {
+	case decided:
+		text = open.By + " decided this case at " + open.At.In(workday.London).Format("15:04 on 2 January") + ": " + open.Outcome.Words() + "."
+	case r.State == Withdrawn:
+		text = "The client has withdrawn this request."
+	case r.State == Answered:
+		if a, err := tx.NewestAnswer(ctx, r.ID); err == nil {
+			text = "This case was answered at " + a.AnsweredAt.In(workday.London).Format("15:04 on 2 January") + ": " + a.Outcome.Words() + "."
+		}
+	}
+	return fault.New(fault.Conflict, text+" What you entered has not been used.")
+}
+
+// Words names an outcome for people.
+func (o Outcome) Words() string {
+	switch o {
+	case TRNFound:
+		return "TRN found"
+	case Failed:
+		return "failed"
+	case Barred:
+		return "barred"
+	case NotBarred:
+		return "not barred"
+	}
+	return string(o)
+}
+
+// Words names a failure reason for people.
+func (f FailureReason) Words() string {
+	switch f {
+	case NoRecord:
+		return "No record"
+	case SeveralRecords:
+		return "Several records that cannot be told apart"
+	case DetailsDiffer:
+		return "The details do not match the record"
+	case NotEnoughDetails:
+		return "Not enough details"
+	case CannotTell:
+		return "Cannot tell"
+	case OtherReason:
+		return "Another reason"
+	}
+	return string(f)
+}
+
+// proceed stores a decision and what is due next: a second operator's review,
+// the change of the ticket, or, where the ticket carries it already, the
+// release. The caller saves r.
+func (s *Service) proceed(ctx context.Context, tx Tx, r *Request, d Decision, review string) error {
+	r.Revision++
+	d.ReviewFor, d.ReleaseAt = review, s.now().Add(s.o.ReleaseAfter)
+	if review != "" {
+		r.State, d.Stage = InSecondReview, StageSecondReview
+		return tx.AddDecision(ctx, d)
+	}
+	r.State = withTicket(*r)
+	d.Stage = StageToWrite
+	if err := tx.AddDecision(ctx, d); err != nil {
+		return err
+	}
+	return s.carry(ctx, tx, *r, d)
+}
+
+// withTicket is the state of a request that waits for nothing but an operator.
+func withTicket(r Request) State {
+	if r.Ticket == 0 {
+		return Received
+	}
+	return WithOperator
+}
+
+// carry brings a decision that stands onto the ticket, where it is not there
+// by the agent's own hand.
+func (s *Service) carry(ctx context.Context, tx Tx, r Request, d Decision) error {
+	if d.Via == ViaFields {
+		return s.onTicket(ctx, tx, d)
+	}
+	note := "Decided on the case's page by " + d.By
+	if d.ReviewedBy != "" {
+		note += ", agreed by " + d.ReviewedBy
+	}
+	if d.Via == ViaComment {
+		note = "Read from the comment of " + d.By
+	}
+	if err := tx.AddOp(ctx, Op{ID: string(d.ID), Request: r.ID, Kind: OpAnswer, Decision: d.ID, Note: note + "."}); err != nil {
+		return err
+	}
+	if r.Ticket == 0 {
+		return nil // the ticket's creation goes on with it
+	}
+	return tx.Enqueue(ctx, TaskWrite, r.ID, s.now())
+}
+
+// endDecision ends a decision that is not to be released.
+func (s *Service) endDecision(ctx context.Context, tx Tx, d Decision, stage Stage, by, why string) error {
+	d.Stage, d.EndedAt, d.EndedBy, d.EndedWhy = stage, s.now(), by, why
+	if err := tx.SaveDecision(ctx, d); err != nil {
+		return err
+	}
+	if err := tx.DropTask(ctx, TaskRelease, d.Request); err != nil {
+		return err
+	}
+	what := DecisionUndone
+	switch stage {
+	case StageOvertaken:
+		what = DecisionOvertaken
+	case StageRefused:
+		what = DecisionRefused
+	case StageSentBack:
+		what = ReviewSentBack
+	}
+	return s.story(ctx, tx, d.Request, by, what, why)
+}
+
+// takeOff takes a decision off the ticket, or keeps it from getting there.
+func (s *Service) takeOff(ctx context.Context, tx Tx, r Request, d Decision, note string) error {
+	if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
+		return err
+	}
+	_, pending, err := found(tx.NextOp(ctx, r.ID))
+	if err != nil {
+		return err
+	}
+	if d.Stage == StageToWrite && !pending || d.Stage == StageSecondReview && d.Via == ViaConsole || r.Ticket == 0 {
+		return nil // the ticket never had it
+	}
+	if err := tx.AddOp(ctx, newOp(r.ID, OpReopen, note)); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, TaskWrite, r.ID, s.now())
+}
+
+// Undo takes a decision back before its release. Its maker may, and a
+// supervisor. fault.Conflict once it is released.
+func (s *Service) Undo(ctx context.Context, op Operator, id RequestID, revision int64) error {
+	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err := tx.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		d, open, err := found(tx.OpenDecision(ctx, id))
+		switch {
+		case err != nil:
+			return err
+		case !open && r.State == Answered:
+			return fault.New(fault.Conflict, "The answer has been released. Open the case again to give another one.")
+		case !open:
+			return fault.New(fault.Conflict, "There is no decision to undo.")
+		case r.Revision != revision:
+			return s.unchanged(ctx, tx, r, revision, d, open)
+		case d.By != op.Email && !op.Supervisor:
+			return fault.New(fault.Forbidden, "Only "+d.By+" or a supervisor can undo this decision.")
+		}
+		if err := s.endDecision(ctx, tx, d, StageUndone, op.Email, ""); err != nil {
+			return err
+		}
+		if err := s.takeOff(ctx, tx, r, d, "The decision was undone by "+op.Email+"."); err != nil {
+			return err
+		}
+		r.State = withTicket(r)
+		r.Revision++
+		return tx.SaveRequest(ctx, r)
+	})
+}
+
+// Review is the second operator's word on a decision (contract §8.4): somebody
+// else than its maker agrees or sends it back with a reason. A supervisor may
+// override with a reason.
+func (s *Service) Review(ctx context.Context, op Operator, id RequestID, in Reviewing) error {
+	in.Why = strings.TrimSpace(in.Why)
+	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+		return err
+	}
+	switch {
+	case in.Why == "" && (!in.Agree || in.Override):
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "blank"})
+	case utf8.RuneCountInString(in.Why) > longestNote:
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "too_long"})
+	case person.HasPersonalNumber(in.Why):
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "personal_number"})
+	case in.Override && !op.Supervisor:
+		return fault.New(fault.Forbidden, "Only a supervisor can agree without a second operator.")
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err := tx.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		d, open, err := found(tx.OpenDecision(ctx, id))
+		switch {
+		case err != nil:
+			return err
+		case open && d.ReviewedBy == op.Email && in.Agree:
+			return nil // the second click
+		case r.Revision != in.Revision || !open || d.Stage != StageSecondReview:
+			if r.Revision == in.Revision {
+				return fault.New(fault.Conflict, "There is no decision to review.")
+			}
+			return s.unchanged(ctx, tx, r, in.Revision, d, open)
+		case strings.EqualFold(d.By, op.Email) && !in.Override:
+			return fault.New(fault.Forbidden, "Another operator has to review your decision.")
+		}
+		r.Revision++
+		if !in.Agree {
+			if err := s.endDecision(ctx, tx, d, StageSentBack, op.Email, in.Why); err != nil {
+				return err
+			}
+			if err := s.takeOff(ctx, tx, r, d, "The second operator sent the decision back. The case: "+s.caseURL(id)); err != nil {
+				return err
+			}
+			r.State = withTicket(r)
+			return tx.SaveRequest(ctx, r)
+		}
+		now := s.now()
+		d.ReviewedBy, d.ReviewedAt, d.ReviewWhy, d.Override = op.Email, now, in.Why, in.Override
+		d.Stage, d.ReleaseAt = StageToWrite, now.Add(s.o.ReleaseAfter)
+		if err := tx.SaveDecision(ctx, d); err != nil {
+			return err
+		}
+		what := ReviewAgreed
+		if in.Override {
+			what = ReviewOverridden
+		}
+		if err := s.story(ctx, tx, id, op.Email, what, in.Why); err != nil {
+			return err
+		}
+		r.State = withTicket(r)
+		if err := s.carry(ctx, tx, r, d); err != nil {
+			return err
+		}
+		return tx.SaveRequest(ctx, r)
+	})
+}
+
+// Reopen opens an answered case for another version of its answer. The answer
+// stands until the next one is released.
+func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revision int64, why string) error {
+	why = strings.TrimSpace(why)
+	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+		return err
+	}
+	switch {
+	case why == "":
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "blank"})
+	case utf8.RuneCountInString(why) > longestNote:
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "too_long"})
+	case person.HasPersonalNumber(why):
+		return fault.InvalidFields(fault.Field{Pointer: "/why", Reason: "personal_number"})
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err := tx.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.Revision != revision:
+			return s.unchanged(ctx, tx, r, revision, Decision{}, false)
+		case r.State != Answered:
+			return fault.New(fault.Conflict, "This case is not answered.")
+		case r.TicketStatus == TicketClosed:
+			return fault.New(fault.Conflict, closedTicket)
+		}
+		if _, held, err := found(tx.Claim(ctx, id)); err != nil {
+			return err
+		} else if !held {
+			return fault.New(fault.Conflict, "The person's details are deleted: there is nothing to decide on any more.")
+		}
+		r.State, r.Owner = WithOperator, op.Email
+		r.Revision++
+		if err := s.story(ctx, tx, id, op.Email, CaseReopened, why); err != nil {
+			return err
+		}
+		if err := tx.AddOp(ctx, newOp(id, OpReopen, "Opened again by "+op.Email+" for another answer.")); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, TaskWrite, id, s.now()); err != nil {
+			return err
+		}
+		return tx.SaveRequest(ctx, r)
+	})
+}

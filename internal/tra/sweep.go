@@ -1,0 +1,168 @@
+package tra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"traid/internal/fault"
+)
+
+// allEvery is how often everything open is looked at, whatever the helpdesk
+// says has changed; manyTickets how many tickets at a time.
+const (
+	allEvery    = 24 * time.Hour
+	manyTickets = 100
+)
+
+// SweepNow asks the helpdesk what changed and makes those tickets due to be
+// read; once a day everything open. What it costs grows with the changes, not
+// with what is open.
+func (s *Service) SweepNow(ctx context.Context) error {
+	for more := true; more; {
+		at, err := s.store.Sweep(ctx)
+		if err != nil {
+			return err
+		}
+		var ids []TicketID
+		var next string
+		if ids, next, more, err = s.helpdesk.Changed(ctx, at.Cursor); err != nil {
+			return err
+		}
+		err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			now, err := tx.Sweep(ctx)
+			if err != nil || now.Cursor != at.Cursor {
+				more = false // another sweep was faster
+				return err
+			}
+			for _, id := range ids {
+				if err := s.readSoon(ctx, tx, id, time.Time{}); err != nil {
+					return err
+				}
+			}
+			now.Cursor, now.LastAt = next, s.now()
+			if now.AllAt.IsZero() {
+				now.AllAt = now.LastAt
+			}
+			return tx.SaveSweep(ctx, now)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.sweepAll(ctx)
+}
+
+// readSoon makes a ticket due to be read when it is one of ours and not as it
+// was at the time it was last changed, where that is known.
+func (s *Service) readSoon(ctx context.Context, tx Tx, id TicketID, updatedAt time.Time) error {
+	r, ours, err := found(tx.RequestByTicket(ctx, id))
+	if err != nil || !ours || r.State == Withdrawn || !updatedAt.IsZero() && updatedAt.Equal(r.TicketUpdatedAt) {
+		return err
+	}
+	return tx.Enqueue(ctx, TaskRead, r.ID, s.now())
+}
+
+// sweepAll looks at everything open when a day has passed since the last time.
+func (s *Service) sweepAll(ctx context.Context) error {
+	at, err := s.store.Sweep(ctx)
+	if err != nil || s.now().Sub(at.AllAt) < allEvery {
+		return err
+	}
+	var after TicketID
+	for {
+		ids, err := s.store.OpenTickets(ctx, after, manyTickets)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			break
+		}
+		tickets, err := s.helpdesk.ReadMany(ctx, ids)
+		if err != nil {
+			return err
+		}
+		updated := make(map[TicketID]time.Time, len(tickets)) // a missing one keeps the zero time, and is read
+		for _, t := range tickets {
+			updated[t.ID] = t.UpdatedAt
+		}
+		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			for _, id := range ids {
+				if err := s.readSoon(ctx, tx, id, updated[id]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		now, err := tx.Sweep(ctx)
+		if err != nil {
+			return err
+		}
+		now.AllAt = s.now()
+		return tx.SaveSweep(ctx, now)
+	})
+}
+
+// dueBatch is how many due tasks are read at a time.
+const dueBatch = 100
+
+// Work does one task, by its kind and the request that it names; nothing when
+// it is not due. It may run twice and at several places at once.
+func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) error {
+	switch kind {
+	case TaskCreate:
+		return s.CreateTicket(ctx, subject)
+	case TaskWrite:
+		return s.WriteTicket(ctx, subject)
+	case TaskRead:
+		return s.ReadTicket(ctx, subject)
+	case TaskRelease:
+		return s.ReleaseAnswer(ctx, subject)
+	case TaskAnnounce:
+		return s.AnnounceAnswer(ctx, subject)
+	}
+	return fmt.Errorf("tra: there is no task %q", kind)
+}
+
+// WorkDue does everything that is due now: the sweep, and the tasks, those that
+// they make due included. What could not be done because another system did
+// not answer is due again later and no error.
+func (s *Service) WorkDue(ctx context.Context) error {
+	var errs []error
+	at, err := s.store.Sweep(ctx)
+	if err != nil {
+		return err
+	}
+	if s.now().Sub(at.LastAt) >= s.o.SweepEvery {
+		if err := s.SweepNow(ctx); err != nil {
+			s.o.Logger.WarnContext(ctx, "the helpdesk could not be asked for changes", "kind", fault.KindOf(err).String(), "error", err)
+			if !fault.Is(err, fault.Unavailable) {
+				errs = append(errs, fmt.Errorf("tra: sweep: %w", err))
+			}
+		}
+	}
+	tried := map[Task]bool{}
+	for more := true; more && ctx.Err() == nil; {
+		tasks, err := s.store.DueTasks(ctx, s.now(), dueBatch)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		more = false
+		for _, t := range tasks {
+			if tried[t] {
+				continue
+			}
+			tried[t], more = true, true
+			if err := s.Work(ctx, t.Kind, t.Subject); err != nil {
+				errs = append(errs, fmt.Errorf("tra: %s %s: %w", t.Kind, t.Subject, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
