@@ -10,7 +10,9 @@ type FieldError struct {
 }
 
 // Add notes what is wrong with a field. Several fields or messages may be added; the summary shows all.
-func (e *Errors) Add(field, message string) { *e = append(*e, FieldError{Field: field, Message: message}) }
+func (e *Errors) Add(field, message string) {
+	*e = append(*e, FieldError{Field: field, Message: message})
+}
 
 // Of gives the first message about any of the fields, or a message that is not drawn.
 func (e Errors) Of(fields ...string) ErrorMessage {
