@@ -24,7 +24,8 @@ type ClientOptions struct {
 }
 
 // Client calls another service's JSON API. Errors are faults: a network
-// failure, 429 and 5xx are fault.Unavailable, that is "could not ask".
+// failure, 429, 5xx and whatever is no problem of the service's are
+// fault.Unavailable, that is "could not ask".
 type Client struct {
 	o    ClientOptions
 	http *http.Client
@@ -112,6 +113,9 @@ func (c *Client) problem(status int, raw []byte) error {
 	}
 	if status == http.StatusBadRequest {
 		kind = fault.Invalid
+	}
+	if p.Type == "" {
+		kind = fault.Unavailable // something in between answered, not the service
 	}
 	cause := fmt.Errorf("%s answered %d", c.o.Name, status)
 	switch kind {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"traid/internal/fault"
 	"traid/internal/httpd"
 )
 
@@ -49,11 +50,21 @@ func (c *Client) Show(ctx context.Context, trn string) (ShowResult, error) {
 }
 
 // AlertExists tells whether the record of a TRN has an open alert (scope
-// alert-exists); fault.NotFound without a record.
+// alert-exists); fault.NotFound without a record. An answer that says neither
+// is fault.Unavailable: it must not be taken for "none".
 func (c *Client) AlertExists(ctx context.Context, trn string) (AlertExistsResult, error) {
-	var out AlertExistsResult
-	err := c.post(ctx, "alert-exists", TRNRequest{TRN: trn}, &out)
-	return out, err
+	var out struct {
+		AlertExistsResult
+		OpenAlert *bool `json:"open_alert"`
+	}
+	if err := c.post(ctx, "alert-exists", TRNRequest{TRN: trn}, &out); err != nil {
+		return AlertExistsResult{}, err
+	}
+	if out.OpenAlert == nil {
+		return AlertExistsResult{}, fault.New(fault.Unavailable, "The register's answer cannot be read.")
+	}
+	out.AlertExistsResult.OpenAlert = *out.OpenAlert
+	return out.AlertExistsResult, nil
 }
 
 func (c *Client) post(ctx context.Context, what string, in, out any) error {
