@@ -1,0 +1,5 @@
+-- name: Events :many
+SELECT * FROM events WHERE request = $1 ORDER BY at, id;
+
+-- name: AddEvent :exec
+INSERT INTO events (id, at, request, who, what, why) VALUES ($1, $2, $3, $4, $5, $6);

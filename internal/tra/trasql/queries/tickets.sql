@@ -1,0 +1,33 @@
+-- name: OpenTickets :many
+SELECT CAST(ticket AS BIGINT) FROM requests
+WHERE state IN ('received', 'with_operator', 'in_second_review') AND ticket > $1 ORDER BY ticket LIMIT $2;
+
+-- name: Creation :one
+SELECT * FROM creations WHERE request = $1;
+
+-- name: SaveCreation :exec
+INSERT INTO creations (request, body, first_sent_at, empty_lookups, empty_since) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (request) DO UPDATE SET body = excluded.body, first_sent_at = excluded.first_sent_at,
+    empty_lookups = excluded.empty_lookups, empty_since = excluded.empty_since;
+
+-- name: DeleteCreation :exec
+DELETE FROM creations WHERE request = $1;
+
+-- name: NextOp :one
+SELECT * FROM ops WHERE request = $1 ORDER BY seq LIMIT 1;
+
+-- name: AddOp :exec
+INSERT INTO ops (id, seq, request, kind, decision, note, sent) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: OpSent :exec
+UPDATE ops SET sent = TRUE WHERE id = $1;
+
+-- name: DropOp :exec
+DELETE FROM ops WHERE id = $1;
+
+-- name: Sweep :one
+SELECT * FROM sweep WHERE id = 1;
+
+-- name: SaveSweep :exec
+INSERT INTO sweep (id, after_cursor, last_at, all_at) VALUES (1, $1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at;

@@ -1,0 +1,205 @@
+package trasql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"traid/internal/fault"
+	"traid/internal/person"
+	"traid/internal/sqldb"
+	"traid/internal/tra"
+)
+
+// Pages of a queue: how many rows when none are asked for, and the most. That
+// is one more than the longest page, so that a caller sees whether another follows.
+const (
+	defaultRows = 50
+	mostRows    = 101
+)
+
+// creationFailsAfter is from when on a request without a ticket needs
+// attention (contract §3).
+const creationFailsAfter = 4 * time.Hour
+
+// waiting is what waits for an operator. Each condition here is that of an
+// index in the migrations, word for word: otherwise the index is not used.
+const waiting = `state IN ('received', 'with_operator') AND NOT deciding`
+
+// inQueue is the condition of one queue.
+func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
+	switch queue {
+	case tra.QueueOpen:
+		return waiting, nil
+	case tra.QueueUnassigned:
+		return waiting + ` AND owner = ''`, nil
+	case tra.QueueMine:
+		return waiting + ` AND owner = ` + a.add(f.Operator) + ` AND owner <> ''`, nil
+	case tra.QueueOverdue:
+		return `state IN ('received', 'with_operator', 'in_second_review') AND NOT deciding AND expected_by < ` + a.add(sqldb.Time(f.Now)), nil
+	case tra.QueueReview:
+		return `state = 'in_second_review'`, nil
+	case tra.QueueAttention:
+		return `state <> 'withdrawn' AND id IN (SELECT request FROM flags UNION SELECT id FROM requests WHERE state = 'received' AND submitted_at < ` +
+			a.add(sqldb.Time(f.Now.Add(-creationFailsAfter))) + `)`, nil
+	case tra.QueueDeciding:
+		return `deciding AND state <> 'withdrawn'`, nil
+	case tra.QueueAnswered:
+		return `state = 'answered'`, nil
+	}
+	return "", fault.New(fault.Invalid, "There is no such queue.")
+}
+
+// ofKind is the condition on the kinds that the operator sees and asks for.
+func ofKind(f tra.QueueFilter, a *args) string {
+	var out string
+	if f.Kind != "" {
+		out += ` AND kind = ` + a.add(string(f.Kind))
+	}
+	if !f.Barring {
+		out += ` AND kind <> 'barring_check'`
+	}
+	return out
+}
+
+// likePart makes a pattern of what is searched for, whose own signs stand for themselves.
+var likePart = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// Queue gives at most f.Limit rows of a queue after f.After, which is made of
+// the last row that was seen: its time as time.RFC3339Nano in UTC, a bar, its
+// id. The time is QueuedAt; in QueueAnswered, which has the newest first, it is
+// Decision.ReleasedAt, that of the newest answer. For an answered request
+// Decision is the released one, also beside an open one in QueueAnswered; in
+// the other queues an open one comes first. fault.Invalid for an unknown queue
+// or After. Limit is 50 when zero, and 101 at most: a page of 100 and one more.
+func (s *Store) Queue(ctx context.Context, f tra.QueueFilter) ([]tra.QueueRow, error) {
+	if f.Queue == "" {
+		f.Queue = tra.QueueOpen
+	}
+	if f.Limit <= 0 {
+		f.Limit = defaultRows
+	}
+	var a args
+	where, err := inQueue(f.Queue, f, &a)
+	if err != nil {
+		return nil, err
+	}
+	where += ofKind(f, &a)
+	if f.Query != "" {
+		part := a.add(`%` + likePart.Replace(strings.ToUpper(f.Query)) + `%`)
+		where += ` AND (UPPER(reference) LIKE ` + part + ` ESCAPE '\' OR UPPER(id) = ` + a.add(strings.ToUpper(f.Query)) + `)`
+	}
+	by, beyond, order := `queued_at`, `>`, `queued_at, id`
+	if f.Queue == tra.QueueAnswered {
+		by, beyond, order = `answered_at`, `<`, `answered_at DESC, id DESC`
+	}
+	if f.After != "" {
+		text, id, _ := strings.Cut(f.After, "|")
+		after, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil || id == "" {
+			return nil, fault.New(fault.Invalid, "There is no such page of the queue.")
+		}
+		at := a.add(sqldb.Time(after))
+		where += ` AND ` + by + ` ` + beyond + `= ` + at + ` AND (` + by + ` ` + beyond + ` ` + at + ` OR id ` + beyond + ` ` + a.add(id) + `)`
+	}
+	// The ids come from an index alone; only the page's rows are read whole.
+	query := `SELECT ` + requestColumns + `, COALESCE(claims.first_name, ''), COALESCE(claims.last_name, '')
+FROM requests LEFT JOIN claims ON claims.request = requests.id
+WHERE requests.id IN (SELECT id FROM requests WHERE ` + where + ` ORDER BY ` + order + ` LIMIT ` + a.add(min(f.Limit, mostRows)) + `)
+ORDER BY ` + order
+
+	var out []tra.QueueRow
+	err = s.db.View(ctx, func(ctx context.Context, t *sql.Tx) error {
+		if err := each(ctx, t, query, a, func(rows *sql.Rows) error {
+			var first, last string
+			r, err := scanRequest(rows, &first, &last)
+			row := tra.QueueRow{Request: r}
+			// A name that cannot be read is none here: the case itself tells of it.
+			row.Name.First, _ = person.ParseName(first)
+			row.Name.Last, _ = person.ParseName(last)
+			out = append(out, row)
+			return err
+		}); err != nil || len(out) == 0 {
+			return err
+		}
+		return complete(ctx, t, f.Queue, out)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("trasql: queue %s: %w", f.Queue, err)
+	}
+	return out, nil
+}
+
+// complete adds flags and decisions to rows of a queue.
+func complete(ctx context.Context, t *sql.Tx, queue tra.Queue, out []tra.QueueRow) error {
+	byID := map[string]*tra.QueueRow{}
+	ids := make([]tra.RequestID, len(out))
+	for i := range out {
+		ids[i], byID[string(out[i].ID)] = out[i].ID, &out[i]
+	}
+	var a args
+	if err := each(ctx, t, `SELECT request, flag, reason, since FROM flags WHERE request IN (`+list(&a, ids)+`) ORDER BY request, since, flag`, a,
+		func(rows *sql.Rows) error {
+			var f Flag
+			err := rows.Scan(&f.Request, &f.Flag, &f.Reason, &f.Since)
+			row := byID[f.Request]
+			row.Flags = append(row.Flags, flagOf(f))
+			return err
+		}); err != nil {
+		return err
+	}
+	a = nil
+	query := `SELECT id, request, outcome, trn, reason, note, why, decided_by, via, decided_at, stage, review_for, reviewed_by, reviewed_at,
+review_why, overridden, release_at, released_at, version, ended_at, ended_by, ended_why FROM decisions
+WHERE request IN (` + list(&a, ids) + `) AND stage IN ('second_review', 'to_be_written', 'on_ticket', 'released')
+ORDER BY request, CASE WHEN stage = 'released' THEN 1 ELSE 0 END, released_at DESC, version DESC` // the first that fits is the row's
+	return each(ctx, t, query, a, func(rows *sql.Rows) error {
+		var d Decision
+		if err := rows.Scan(&d.ID, &d.Request, &d.Outcome, &d.Trn, &d.Reason, &d.Note, &d.Why, &d.DecidedBy, &d.Via, &d.DecidedAt, &d.Stage,
+			&d.ReviewFor, &d.ReviewedBy, &d.ReviewedAt, &d.ReviewWhy, &d.Overridden, &d.ReleaseAt, &d.ReleasedAt, &d.Version,
+			&d.EndedAt, &d.EndedBy, &d.EndedWhy); err != nil {
+			return err
+		}
+		decision, err := decisionOf(d)
+		if err != nil {
+			return err
+		}
+		row := byID[d.Request]
+		fits := row.State == tra.Answered
+		if decision.Stage.Open() {
+			fits = queue != tra.QueueAnswered
+		}
+		if fits && row.Decision == nil {
+			row.Decision = &decision
+		}
+		return nil
+	})
+}
+
+// QueueCounts counts the rows of every queue, as Queue lists them for f's
+// Operator, Kind, Barring and Now.
+func (s *Store) QueueCounts(ctx context.Context, f tra.QueueFilter) (map[tra.Queue]int, error) {
+	var a args
+	var parts []string
+	out := map[tra.Queue]int{}
+	for _, queue := range tra.Queues() {
+		where, err := inQueue(queue, f, &a)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, `SELECT '`+string(queue)+`', COUNT(*) FROM requests WHERE `+where+ofKind(f, &a))
+	}
+	err := each(ctx, s.db.Reader(), strings.Join(parts, ` UNION ALL `), a, func(rows *sql.Rows) error {
+		var queue string
+		var n int
+		err := rows.Scan(&queue, &n)
+		out[tra.Queue(queue)] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("trasql: count queues: %w", err)
+	}
+	return out, nil
+}
