@@ -1,0 +1,251 @@
+// Package cpdweb is Manage CPD's pages: those of the person who registers, one
+// question a page, and those of administrators; and the webhook by which the
+// TRA says that there is something to ask for. What is typed stays in the
+// session on this side until it is handed in, and stands in no address. The
+// pages decide nothing about a person: package cpd does.
+package cpdweb
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/alexedwards/scs/v2"
+
+	"traid/internal/access"
+	"traid/internal/cpd"
+	"traid/internal/govuk"
+	"traid/internal/httpd"
+	"traid/internal/person"
+	"traid/internal/signin"
+	"traid/internal/workday"
+)
+
+// Administrator is the role of those who may see the pages below /admin.
+const Administrator = "administrator"
+
+const serviceName = "Manage CPD"
+
+// Options say what the pages stand on. Sessions and Accounts are needed, and
+// the service's handler runs inside the sessions' LoadAndSave (httpd.SiteOptions.Wrap).
+type Options struct {
+	Sessions       *scs.SessionManager
+	Accounts       *access.Store
+	SignInCommand  string           // what makes an administrator's sign-in link
+	Contact        string           // email address for people with a question; the contact page names none without it
+	WebhookSecrets []string         // the TRA's; without one no webhook is taken
+	Poll           func()           // begins a poll and does not wait for it; nothing
+	Now            func() time.Time // time.Now
+	Logger         *slog.Logger     // silent
+}
+
+// Pages are Manage CPD's pages.
+type Pages struct {
+	svc  *cpd.Service
+	o    Options
+	gate *signin.Gate
+}
+
+// New gives the pages of a service.
+func New(svc *cpd.Service, o Options) *Pages {
+	if o.Poll == nil {
+		o.Poll = func() {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	p := &Pages{svc: svc, o: o}
+	p.gate = signin.New(signin.Options{
+		Accounts: o.Accounts, Sessions: o.Sessions, Home: participantsPath, Command: o.SignInCommand,
+		Page: p.admin, ErrorPage: p.ErrorPage, Logger: o.Logger,
+	})
+	return p
+}
+
+// Who says who may call a page.
+type Who int
+
+// Who may call.
+const (
+	Anyone         Who = iota
+	Registering        // has begun to register, or to correct, and not handed in
+	Registered         // has handed in, in this session or by a mailed link
+	Administrators     // signed in with the role
+	TRA                // signs what it sends
+)
+
+// Route is a page or what its form calls, with who may.
+type Route struct {
+	Pattern string
+	Who     Who
+	handle  http.HandlerFunc
+}
+
+// The addresses of the pages that others lead to.
+const (
+	startPath         = "/"
+	namePath          = "/name"
+	changedNamePath   = "/changed-name"
+	previousNamesPath = "/previous-names"
+	dateOfBirthPath   = "/date-of-birth"
+	trnPath           = "/trn"
+	ninoPath          = "/national-insurance-number"
+	emailPath         = "/email"
+	checkPath         = "/check-your-answers"
+	notMatchedPath    = "/check-your-details"
+	couldNotCheckPath = "/could-not-check"
+	checkEmailPath    = "/check-your-email"
+	sessionEndedPath  = "/session-ended"
+	progressPath      = "/progress"
+	correctPath       = "/progress/correct"
+	withdrawPath      = "/progress/withdraw"
+	participantsPath  = "/admin/participants"
+	waitingPath       = "/admin/waiting"
+	pollPath          = "/admin/poll"
+	outboxPath        = "/admin/outbox"
+)
+
+// Routes lists the pages in the order in which people meet them.
+func (p *Pages) Routes() []Route {
+	return []Route{
+		{"GET /{$}", Anyone, p.showStart},
+		{"POST /start", Anyone, p.start},
+		{"GET " + namePath, Registering, p.question(namePath, p.showName)},
+		{"POST " + namePath, Registering, p.question(namePath, p.saveName)},
+		{"GET " + changedNamePath, Registering, p.question(changedNamePath, p.showChangedName)},
+		{"POST " + changedNamePath, Registering, p.question(changedNamePath, p.saveChangedName)},
+		{"GET " + previousNamesPath, Registering, p.question(previousNamesPath, p.showPreviousNames)},
+		{"POST " + previousNamesPath, Registering, p.question(previousNamesPath, p.savePreviousNames)},
+		{"GET " + dateOfBirthPath, Registering, p.question(dateOfBirthPath, p.showDateOfBirth)},
+		{"POST " + dateOfBirthPath, Registering, p.question(dateOfBirthPath, p.saveDateOfBirth)},
+		{"GET " + trnPath, Registering, p.question(trnPath, p.showTRN)},
+		{"POST " + trnPath, Registering, p.question(trnPath, p.saveTRN)},
+		{"GET " + ninoPath, Registering, p.question(ninoPath, p.showNINO)},
+		{"POST " + ninoPath, Registering, p.question(ninoPath, p.saveNINO)},
+		{"GET " + emailPath, Registering, p.question(emailPath, p.showEmail)},
+		{"POST " + emailPath, Registering, p.question(emailPath, p.saveEmail)},
+		{"GET " + checkPath, Registering, p.answered(p.showCheck)},
+		{"POST " + checkPath, Registering, p.answered(p.handIn)},
+		{"GET " + notMatchedPath, Registering, p.answered(p.showNotMatched)},
+		{"POST " + notMatchedPath, Registering, p.answered(p.standBy)},
+		{"GET " + couldNotCheckPath, Registering, p.answered(p.showCouldNotCheck)},
+		{"POST " + couldNotCheckPath, Registering, p.answered(p.handInUnchecked)},
+		{"GET " + checkEmailPath, Anyone, p.showCheckEmail},
+		{"GET " + sessionEndedPath, Anyone, p.showSessionEnded},
+
+		{"GET " + progressPath, Registered, p.registered(p.showProgress)},
+		{"POST " + correctPath, Registered, p.registered(p.beginCorrection)},
+		{"GET " + withdrawPath, Registered, p.registered(p.showWithdraw)},
+		{"POST " + withdrawPath, Registered, p.registered(p.withdraw)},
+		{"GET " + cpd.ContinuePath, Anyone, p.showContinue},
+		{"POST " + cpd.ContinuePath, Anyone, p.mailLink},
+		{"GET " + cpd.ContinuePath + "/{token}", Anyone, p.showLink},
+		{"POST " + cpd.ContinuePath + "/{token}", Anyone, p.openLink},
+
+		{"GET /privacy", Anyone, p.showPrivacy},
+		{"GET /cookies", Anyone, p.showCookies},
+		{"GET /accessibility", Anyone, p.showAccessibility},
+		{"GET /contact", Anyone, p.showContact},
+
+		{"GET /admin", Administrators, redirectTo(participantsPath)},
+		{"GET " + participantsPath, Administrators, p.showParticipants},
+		{"POST " + participantsPath, Administrators, p.searchParticipants},
+		{"GET " + participantsPath + "/{id}", Administrators, p.showParticipant},
+		{"POST " + participantsPath + "/{id}/alert-owner", Administrators, p.assignAlert},
+		{"GET " + participantsPath + "/{id}/conflict", Administrators, p.showConflict},
+		{"POST " + participantsPath + "/{id}/conflict", Administrators, p.proposeEnd},
+		{"GET " + participantsPath + "/{id}/conflict/check", Administrators, p.showEnd},
+		{"POST " + participantsPath + "/{id}/conflict/check", Administrators, p.endConflict},
+		{"GET " + waitingPath, Administrators, p.showWaiting},
+		{"POST " + pollPath, Administrators, p.pollNow},
+		{"GET " + outboxPath, Administrators, p.showOutbox},
+
+		{"POST /webhooks/tra", TRA, p.hearTRA},
+	}
+}
+
+// maxForm bounds a form, in bytes: far more than what a person types.
+const maxForm = 64 << 10
+
+// Mount puts the pages, sign-in, the styles and the pages for what is not there onto the mux.
+func (p *Pages) Mount(mux *http.ServeMux) {
+	administrators := p.gate.Require(Administrator)
+	for _, route := range p.Routes() {
+		var h http.Handler = route.handle
+		if route.Who != TRA {
+			h = p.readForm(h)
+		}
+		if route.Who == Administrators {
+			h = administrators(h)
+		}
+		mux.Handle(route.Pattern, h)
+	}
+	p.gate.Mount(mux)
+	mux.Handle("GET /assets/", govuk.Assets())
+	mux.HandleFunc("/", p.missing(mux))
+}
+
+// readForm reads a form before its handler runs, so that one that is too large
+// or no form at all is answered at one place.
+func (p *Pages) readForm(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if err := r.ParseForm(); err != nil {
+				status := http.StatusBadRequest
+				if _, large := errors.AsType[*http.MaxBytesError](err); large {
+					status = http.StatusRequestEntityTooLarge
+				}
+				p.ErrorPage(w, r, status)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func redirectTo(path string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { goTo(w, r, path) }
+}
+
+// goTo leads to a page; after a form too, so that reading it again sends nothing again.
+func goTo(w http.ResponseWriter, r *http.Request, path string) {
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// today is the day in London.
+func (p *Pages) today() person.Date { return person.DateOf(p.o.Now().In(workday.London)) }
+
+// day writes a date for people.
+func day(t time.Time) string { return t.In(workday.London).Format("2 January 2006") }
+
+// minute writes an instant for administrators.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(workday.London).Format("2 Jan 2006, 15:04")
+}
+
+// show writes a page of the person.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, o govuk.PageOptions, content templ.Component) {
+	o.ServiceName, o.ServiceURL, o.Footer = serviceName, startPath, footer()
+	httpd.Render(w, r, status, layout(o, content))
+}
+
+func footer() govuk.FooterOptions {
+	return govuk.FooterOptions{Links: []govuk.FooterLink{
+		{Text: "Privacy", Href: "/privacy"},
+		{Text: "Cookies", Href: "/cookies"},
+		{Text: "Accessibility", Href: "/accessibility"},
+		{Text: "Contact", Href: "/contact"},
+	}}
+}
+
+// back is the link to the page before.
+func back(path string) govuk.BackLinkOptions { return govuk.BackLinkOptions{Href: path} }

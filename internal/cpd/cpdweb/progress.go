@@ -1,0 +1,81 @@
+package cpdweb
+
+import (
+	"net/http"
+
+	"traid/internal/cpd"
+	"traid/internal/fault"
+	"traid/internal/govuk"
+)
+
+// progressView is where a registration stands.
+type progressView struct {
+	cpd.Progress
+	ExpectedBy string // empty: not known
+	Late       bool   // the expectation has passed
+	HeldUntil  string // empty: nothing is held
+}
+
+var progressTitles = map[cpd.PersonStatus]string{
+	cpd.StatusConfirmed:   "We have confirmed your details",
+	cpd.StatusChecking:    "We have received your details",
+	cpd.StatusManual:      "We are checking your details",
+	cpd.StatusFailed:      "Check your details and send them again",
+	cpd.StatusNeedDetails: "We need your details again",
+	cpd.StatusWithdrawn:   "You have taken your details back",
+}
+
+func (p *Pages) showProgress(w http.ResponseWriter, r *http.Request, id cpd.ParticipantID) {
+	progress, err := p.svc.Progress(r.Context(), id)
+	if err != nil {
+		p.failRegistered(w, r, err)
+		return
+	}
+	v := progressView{Progress: progress}
+	if !progress.ExpectedBy.IsZero() {
+		v.ExpectedBy, v.Late = day(progress.ExpectedBy), p.o.Now().After(progress.ExpectedBy)
+	}
+	if !progress.HeldUntil.IsZero() {
+		v.HeldUntil = day(progress.HeldUntil)
+	}
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: progressTitles[v.Status]}, progressPage(v))
+}
+
+// beginCorrection begins a visit with what is still held of the answers.
+func (p *Pages) beginCorrection(w http.ResponseWriter, r *http.Request, id cpd.ParticipantID) {
+	progress, err := p.svc.Progress(r.Context(), id)
+	if err != nil {
+		p.failRegistered(w, r, err)
+		return
+	}
+	if !progress.CanCorrect {
+		goTo(w, r, progressPath)
+		return
+	}
+	d, held, err := p.svc.HeldDetails(r.Context(), id)
+	if err != nil {
+		p.failRegistered(w, r, err)
+		return
+	}
+	v := &visit{Correcting: progress.Participant}
+	if held {
+		v = visitOf(progress.Participant, d)
+	}
+	v.KeepsPlace = progress.Status == cpd.StatusManual || progress.Status == cpd.StatusFailed
+	if err := p.keep(r.Context(), v); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	goTo(w, r, v.next(p.today()))
+}
+
+// failRegistered answers whose participant cannot be read. One that is not
+// there any more is let go of.
+func (p *Pages) failRegistered(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.Is(err, fault.NotFound) {
+		p.o.Sessions.Remove(r.Context(), keyParticipant)
+		goTo(w, r, cpd.ContinuePath)
+		return
+	}
+	p.fail(w, r, err)
+}

@@ -1,0 +1,267 @@
+package cpdweb
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"traid/internal/cpd"
+	"traid/internal/person"
+)
+
+// visit is what a person typed on the way to handing in. It lives in the
+// session and nowhere else, as typed: an answer is one that can be read.
+type visit struct {
+	Registration  cpd.RegistrationID
+	Correcting    cpd.ParticipantID // empty: a first registration
+	KeepsPlace    bool              // the correction replaces a request and takes its place in the queue
+	Name          nameForm
+	ChangedName   changedNameForm
+	PreviousNames previousNamesForm
+	DateOfBirth   dateOfBirthForm
+	TRN           trnForm
+	NINO          ninoForm
+	Email         emailForm
+	Result        cpd.CheckResult // of the automatic check of these answers; empty: it was not made
+}
+
+// What a session holds.
+const (
+	keyVisit       = "visit"
+	keyParticipant = "participant" // who handed in, or followed a mailed link
+)
+
+// visit gives the session's visit, nil where there is none.
+func (p *Pages) visit(ctx context.Context) *visit {
+	raw := p.o.Sessions.GetBytes(ctx, keyVisit)
+	if raw == nil {
+		return nil
+	}
+	var v visit
+	if json.Unmarshal(raw, &v) != nil {
+		return nil // of another version of the program
+	}
+	return &v
+}
+
+func (p *Pages) keep(ctx context.Context, v *visit) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	p.o.Sessions.Put(ctx, keyVisit, raw)
+	return nil
+}
+
+// begin gives the session another name and this visit. The name changes here
+// and not when the answers are handed in: a second click then still comes by
+// the name that the first one came by.
+func (p *Pages) begin(ctx context.Context, v *visit) error {
+	if err := p.o.Sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	return p.keep(ctx, v)
+}
+
+// handedIn takes what was typed out of the session, and lets it see the participant.
+func (p *Pages) handedIn(ctx context.Context, id cpd.ParticipantID) {
+	p.o.Sessions.Remove(ctx, keyVisit)
+	p.o.Sessions.Put(ctx, keyParticipant, string(id))
+}
+
+// step is a question's place in a visit.
+type step struct {
+	path     string
+	asked    bool
+	answered bool
+}
+
+// steps lists the questions in their order.
+func (v *visit) steps(today person.Date) []step {
+	_, name := v.Name.parse()
+	changed, changedName := v.ChangedName.parse()
+	_, dateOfBirth := v.DateOfBirth.parse(today)
+	trn, trnErrs := v.TRN.parse()
+	_, nino := v.NINO.parse()
+	_, email := v.Email.parse()
+	// The National Insurance number is needed where there is no TRN; otherwise it may be added.
+	needed := trnErrs == nil && trn.IsZero()
+	return []step{
+		{namePath, true, name == nil},
+		{changedNamePath, true, changedName == nil},
+		{previousNamesPath, changed, v.PreviousNames.Given},
+		{dateOfBirthPath, true, dateOfBirth == nil},
+		{trnPath, true, trnErrs == nil},
+		{ninoPath, needed || v.offersNINO(), !needed || nino == nil},
+		{emailPath, v.Correcting == "", email == nil},
+	}
+}
+
+// offersNINO tells whether a National Insurance number is shown among the
+// answers although a TRN was given.
+func (v *visit) offersNINO() bool {
+	return v.NINO.Has != "" || v.Correcting != "" || v.Result == cpd.NotMatched
+}
+
+// open gives the first question that has no answer, empty where all have one.
+func (v *visit) open(today person.Date) string {
+	for _, s := range v.steps(today) {
+		if s.asked && !s.answered {
+			return s.path
+		}
+	}
+	return ""
+}
+
+// instead gives where to go instead of to a question that cannot be met yet, or
+// not in this visit; empty where it can.
+func (v *visit) instead(path string, today person.Date) string {
+	for _, s := range v.steps(today) {
+		if s.path == path {
+			if s.asked || path == ninoPath {
+				return ""
+			}
+			break
+		}
+		if s.asked && !s.answered {
+			return s.path
+		}
+	}
+	return v.next(today)
+}
+
+// next gives where an answer leads to: the first question without one, or all answers.
+func (v *visit) next(today person.Date) string {
+	if path := v.open(today); path != "" {
+		return path
+	}
+	return checkPath
+}
+
+// before gives the page before a question: all answers where there are all,
+// since then it was met from there.
+func (v *visit) before(path string, today person.Date) string {
+	switch {
+	case v.Result == cpd.NotMatched:
+		return notMatchedPath
+	case v.open(today) == "":
+		return checkPath
+	}
+	last := startPath
+	for _, s := range v.steps(today) {
+		if s.path == path {
+			break
+		}
+		if s.asked {
+			last = s.path
+		}
+	}
+	return last
+}
+
+// details gives what the answers say, all of which can be read.
+func (v *visit) details(today person.Date) cpd.Details {
+	name, _ := v.Name.parse()
+	d := cpd.Details{FirstName: name.First, LastName: name.Last}
+	if d.NameChanged, _ = v.ChangedName.parse(); d.NameChanged {
+		d.PreviousNames, _ = v.PreviousNames.parse(name)
+	}
+	d.DateOfBirth, _ = v.DateOfBirth.parse(today)
+	d.TRN, _ = v.TRN.parse()
+	d.NINO, _ = v.NINO.parse()
+	d.Email, _ = v.Email.parse()
+	return d
+}
+
+// visitOf is the visit of a correction, filled with what is still held.
+func visitOf(id cpd.ParticipantID, d cpd.Details) *visit {
+	v := &visit{Correcting: id, Name: nameForm{First: d.FirstName.Reveal(), Last: d.LastName.Reveal()}}
+	v.ChangedName.Changed = yesOrNo(d.NameChanged)
+	v.PreviousNames.Given = true
+	for _, n := range d.PreviousNames {
+		v.PreviousNames.Names = append(v.PreviousNames.Names, nameForm{First: n.First.Reveal(), Last: n.Last.Reveal()})
+	}
+	v.DateOfBirth = dateOfBirthFormOf(d.DateOfBirth)
+	v.TRN = trnForm{Has: yesOrNo(!d.TRN.IsZero()), TRN: d.TRN.Reveal()}
+	v.NINO = ninoForm{Has: yesOrNo(!d.NINO.IsZero()), NINO: d.NINO.Reveal()}
+	return v
+}
+
+// The answers to a question of yes or no.
+const (
+	yes = "yes"
+	no  = "no"
+)
+
+func yesOrNo(b bool) string {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// withVisit is a handler of somebody who is on the way to handing in.
+type withVisit func(w http.ResponseWriter, r *http.Request, v *visit)
+
+// registering calls a handler with the session's visit. Without one the
+// answers were handed in already, or the session has ended, or it never began.
+func (p *Pages) registering(h withVisit) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := p.visit(r.Context())
+		_, noCookie := r.Cookie(p.o.Sessions.Cookie.Name)
+		switch {
+		case v != nil:
+			h(w, r, v)
+		case p.o.Sessions.Exists(r.Context(), keyParticipant):
+			goTo(w, r, progressPath)
+		case noCookie == nil || r.Method == http.MethodPost || r.URL.Path == namePath:
+			goTo(w, r, sessionEndedPath)
+		default:
+			goTo(w, r, startPath)
+		}
+	}
+}
+
+// question calls a question's handler where the questions before it have answers.
+func (p *Pages) question(path string, h withVisit) http.HandlerFunc {
+	return p.registering(func(w http.ResponseWriter, r *http.Request, v *visit) {
+		if other := v.instead(path, p.today()); other != "" {
+			goTo(w, r, other)
+			return
+		}
+		h(w, r, v)
+	})
+}
+
+// answered calls a handler where every question has an answer.
+func (p *Pages) answered(h withVisit) http.HandlerFunc {
+	return p.registering(func(w http.ResponseWriter, r *http.Request, v *visit) {
+		if path := v.open(p.today()); path != "" {
+			goTo(w, r, path)
+			return
+		}
+		h(w, r, v)
+	})
+}
+
+// save keeps a visit whose answers changed and leads on.
+func (p *Pages) save(w http.ResponseWriter, r *http.Request, v *visit) {
+	v.Result = ""
+	if err := p.keep(r.Context(), v); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	goTo(w, r, v.next(p.today()))
+}
+
+// registered calls a handler with the participant that the session may see.
+func (p *Pages) registered(h func(w http.ResponseWriter, r *http.Request, id cpd.ParticipantID)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := p.o.Sessions.GetString(r.Context(), keyParticipant)
+		if id == "" {
+			goTo(w, r, cpd.ContinuePath)
+			return
+		}
+		h(w, r, cpd.ParticipantID(id))
+	}
+}
