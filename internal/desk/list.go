@@ -1,0 +1,81 @@
+package desk
+
+import (
+	"context"
+	"time"
+)
+
+// Position is a ticket's place in an order by time and id. By id alone, the time is zero.
+type Position struct {
+	At time.Time
+	ID TicketID
+}
+
+// Query asks for tickets in an order.
+type Query struct {
+	ExternalID *string
+	ByUpdate   bool // by the time of the last event, then by id; otherwise by id alone
+	Descending bool
+	After      *Position // in the order asked for
+	Limit      int
+	Offset     int
+}
+
+// List gives the tickets that are not deleted, and how many there are whatever the query's place and limit.
+func (s *Service) List(ctx context.Context, q Query) (found []Ticket, count int, err error) {
+	err = s.store.View(ctx, func(ctx context.Context, r Reads) error {
+		if found, err = r.List(ctx, q); err != nil {
+			return err
+		}
+		count, err = r.Count(ctx, q.ExternalID)
+		return err
+	})
+	return found, count, err
+}
+
+// Count says how many tickets there are that are not deleted.
+func (s *Service) Count(ctx context.Context) (n int, err error) {
+	err = s.store.View(ctx, func(ctx context.Context, r Reads) error {
+		n, err = r.Count(ctx, nil)
+		return err
+	})
+	return n, err
+}
+
+// Exported is one page of an export.
+type Exported struct {
+	Tickets []Ticket
+	Next    Position // the page after this one begins after it
+	End     bool     // there is no more for now
+}
+
+// minExportAge is how old the start of an export has to be at least.
+const minExportAge = time.Minute
+
+// ExportStart gives the position of the first page of an export of all that
+// changed at an instant or later; false for one that is too recent.
+func (s *Service) ExportStart(at time.Time) (Position, bool) {
+	return Position{At: at.UTC().Truncate(time.Second)}, !at.After(s.o.Now().Add(-minExportAge))
+}
+
+// Export gives the tickets that changed after a position, each once, as they
+// stand now. The newest changes are left out: a transaction that began before
+// them may not have ended yet.
+func (s *Service) Export(ctx context.Context, after Position, deleted bool, limit int) (Exported, error) {
+	out := Exported{Next: after, End: true}
+	err := s.store.View(ctx, func(ctx context.Context, r Reads) error {
+		found, err := r.Export(ctx, after, s.o.Now().UTC().Add(-s.o.ExportDelay).Truncate(time.Second), deleted, limit+1)
+		if err != nil {
+			return err
+		}
+		if out.End = len(found) <= limit; !out.End {
+			found = found[:limit]
+		}
+		out.Tickets = found
+		if n := len(found); n > 0 {
+			out.Next = Position{At: found[n-1].GeneratedAt, ID: found[n-1].ID}
+		}
+		return nil
+	})
+	return out, err
+}
