@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -158,8 +159,9 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// txTries is how often a transaction is begun that another one made fail.
-const txTries = 5
+// txTries is how often a transaction is begun that another one made fail: often
+// enough for as many as there are workers that all want one row.
+const txTries = 12
 
 // InTx runs do in one transaction: committed when do gives nil, otherwise
 // rolled back and do's error returned as it is. PostgreSQL runs it serializable
@@ -173,7 +175,7 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *sql.Tx)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(try*try) * 5 * time.Millisecond):
+		case <-time.After(rand.N(time.Duration(try*try) * 5 * time.Millisecond)): // at random: those who failed together would do so again
 		}
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"traid/internal/tra"
 )
 
-// Pages of a queue: how many rows when none are asked for, and the most. That
-// is one more than the longest page, so that a caller sees whether another follows.
+// How many rows of a queue are given when no limit is, and at most.
 const (
 	defaultRows = 50
 	mostRows    = 101
@@ -67,29 +66,17 @@ func ofKind(f tra.QueueFilter, a *args) string {
 // likePart makes a pattern of what is searched for, whose own signs stand for themselves.
 var likePart = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// Queue gives at most f.Limit rows of a queue after f.After, which is made of
-// the last row that was seen: its time as time.RFC3339Nano in UTC, a bar, its
-// id. The time is QueuedAt; in QueueAnswered, which has the newest first, it is
-// Decision.ReleasedAt, that of the newest answer. For an answered request
-// Decision is the released one, also beside an open one in QueueAnswered; in
-// the other queues an open one comes first. fault.Invalid for an unknown queue
-// or After. Limit is 50 when zero, and 101 at most: a page of 100 and one more.
-func (s *Store) Queue(ctx context.Context, f tra.QueueFilter) ([]tra.QueueRow, error) {
-	if f.Queue == "" {
-		f.Queue = tra.QueueOpen
-	}
-	if f.Limit <= 0 {
-		f.Limit = defaultRows
-	}
+// pageQuery is the query of one page: the columns of scanRequest, and the name.
+func pageQuery(f tra.QueueFilter) (string, args, error) {
 	var a args
 	where, err := inQueue(f.Queue, f, &a)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	where += ofKind(f, &a)
 	if f.Query != "" {
-		part := a.add(`%` + likePart.Replace(strings.ToUpper(f.Query)) + `%`)
-		where += ` AND (UPPER(reference) LIKE ` + part + ` ESCAPE '\' OR UPPER(id) = ` + a.add(strings.ToUpper(f.Query)) + `)`
+		query := strings.ToUpper(f.Query)
+		where += ` AND (UPPER(reference) LIKE ` + a.add(`%`+likePart.Replace(query)+`%`) + ` ESCAPE '\' OR UPPER(id) = ` + a.add(query) + `)`
 	}
 	by, beyond, order := `queued_at`, `>`, `queued_at, id`
 	if f.Queue == tra.QueueAnswered {
@@ -99,17 +86,36 @@ func (s *Store) Queue(ctx context.Context, f tra.QueueFilter) ([]tra.QueueRow, e
 		text, id, _ := strings.Cut(f.After, "|")
 		after, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil || id == "" {
-			return nil, fault.New(fault.Invalid, "There is no such page of the queue.")
+			return "", nil, fault.New(fault.Invalid, "There is no such page of the queue.")
 		}
 		at := a.add(sqldb.Time(after))
 		where += ` AND ` + by + ` ` + beyond + `= ` + at + ` AND (` + by + ` ` + beyond + ` ` + at + ` OR id ` + beyond + ` ` + a.add(id) + `)`
 	}
 	// The ids come from an index alone; only the page's rows are read whole.
-	query := `SELECT ` + requestColumns + `, COALESCE(claims.first_name, ''), COALESCE(claims.last_name, '')
+	return `SELECT ` + requestColumns + `, COALESCE(claims.first_name, ''), COALESCE(claims.last_name, '')
 FROM requests LEFT JOIN claims ON claims.request = requests.id
 WHERE requests.id IN (SELECT id FROM requests WHERE ` + where + ` ORDER BY ` + order + ` LIMIT ` + a.add(min(f.Limit, mostRows)) + `)
-ORDER BY ` + order
+ORDER BY ` + order, a, nil
+}
 
+// Queue gives at most f.Limit rows of a queue after f.After, which is made of
+// the last row that was seen: its time as time.RFC3339Nano in UTC, a bar, its
+// id. The time is QueuedAt; in QueueAnswered, which has the newest first, it is
+// Decision.ReleasedAt. A row's Decision is the open one, otherwise of an
+// answered request the newest released one; in QueueAnswered always that.
+// fault.Invalid for an unknown queue or After. Limit is 50 when zero, and 101
+// at most: a page of 100 and one more, so that a caller sees whether another follows.
+func (s *Store) Queue(ctx context.Context, f tra.QueueFilter) ([]tra.QueueRow, error) {
+	if f.Queue == "" {
+		f.Queue = tra.QueueOpen
+	}
+	if f.Limit <= 0 {
+		f.Limit = defaultRows
+	}
+	query, a, err := pageQuery(f)
+	if err != nil {
+		return nil, err
+	}
 	var out []tra.QueueRow
 	err = s.db.View(ctx, func(ctx context.Context, t *sql.Tx) error {
 		if err := each(ctx, t, query, a, func(rows *sql.Rows) error {
