@@ -66,7 +66,7 @@ const (
 
 type accountKey struct{}
 
-// AccountFrom gives the account behind Require; false where nobody is signed in.
+// AccountFrom gives the account behind Require or Recognise; false where nobody is signed in.
 func AccountFrom(ctx context.Context) (access.Account, bool) {
 	a, ok := ctx.Value(accountKey{}).(access.Account)
 	return a, ok
@@ -98,6 +98,22 @@ func (g *Gate) Require(roles ...string) func(http.Handler) http.Handler {
 
 func withAccount(ctx context.Context, a access.Account) context.Context {
 	return context.WithValue(ctx, accountKey{}, a)
+}
+
+// Recognise puts the account of whoever is signed in into the context and lets
+// everybody through: for pages that look the same to all, such as "not found".
+func (g *Gate) Recognise(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok, err := g.account(r.Context())
+		switch {
+		case err != nil:
+			g.fail(w, r, err)
+		case !ok:
+			next.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r.WithContext(withAccount(r.Context(), a)))
+		}
+	})
 }
 
 // account gives whose session it is. A session whose account was disabled since

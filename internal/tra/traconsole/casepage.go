@@ -1,0 +1,382 @@
+package traconsole
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"traid/internal/fault"
+	"traid/internal/govuk"
+	"traid/internal/httpd"
+	"traid/internal/person"
+	"traid/internal/tra"
+)
+
+// headView is what every page of a case begins with.
+type headView struct {
+	ID, Reference, Kind, Name string
+	Revision                  hidden
+}
+
+func headOf(c tra.Case) headView {
+	return headView{
+		ID: string(c.Request.ID), Reference: string(c.Request.Reference), Kind: kindWords[c.Request.Kind],
+		Name:     fullName(c.Claim.FirstName, c.Claim.LastName),
+		Revision: hidden{"revision", strconv.FormatInt(c.Request.Revision, 10)},
+	}
+}
+
+func (h headView) URL() string { return "/cases/" + h.ID }
+
+type caseView struct {
+	headView
+	State    tagView
+	Due      string
+	Overdue  bool
+	Waits    string
+	Owner    string
+	Take     bool
+	GiveBack bool
+	Replaced *tra.Request
+	Flags    []flagView
+	Claim    []claimRow
+	HasClaim bool
+	Changed  bool // it corrects an earlier request
+	Decision *decisionView
+	SentBack *decisionView // the newest one, when nothing has been decided since
+	Answer   *answerView
+	Reopen   bool
+	Decide   bool // nothing is decided yet, and something can be
+	Evidence evidenceView
+	Search   searchView
+	Choices  []choiceView
+	History  []eventView
+	// Meanwhile says what somebody else did before this operator's form came.
+	Meanwhile string
+	errs      govuk.Errors
+}
+
+type flagView struct {
+	Tag    tagView
+	Reason string
+	Since  string
+}
+
+type claimRow struct {
+	Field, Value string
+	Changed      bool
+}
+
+// evidenceView is what the register says about a case.
+type evidenceView struct {
+	Barring    bool
+	Candidates []recordView
+	Record     *alertRecordView // of a barring check
+	NoRecord   bool             // of a barring check: no record has the TRN
+	Down       bool             // the register did not answer
+	AsAt       string
+}
+
+type alertRecordView struct {
+	recordView
+	Alerts []alertView
+	Open   int
+}
+
+type alertView struct {
+	Category, Name, Start, End, Details string
+	Open, Prohibition                   bool
+}
+
+type searchView struct {
+	Asked bool
+	Query string
+	Found []recordView
+	Down  bool
+	Next  string // TRN of the last record, when there may be more
+	Later bool   // not the first page
+}
+
+type choiceView struct{ Value, Text, Hint string }
+
+type eventView struct{ At, Who, What, Why string }
+
+type decisionView struct {
+	Outcome, TRN, Reason, Note, Why, By, At, Stage string
+	Mine                                           bool
+	Console                                        bool
+	Review                                         string // why another operator has to agree; empty: none has to any more
+	ReviewedBy, ReviewWhy                          string
+	Override                                       bool
+	ReleaseAt                                      string
+	NoTicket                                       bool
+	Undo                                           bool
+	MayReview                                      bool
+	EndedBy, EndedWhy                              string
+}
+
+type answerView struct {
+	Version, Outcome, TRN, Reason, Note, At string
+}
+
+// showCase is the case on one page.
+func (p *pages) showCase(w http.ResponseWriter, r *http.Request) {
+	if c, ok := p.open(w, r); ok {
+		p.renderCase(w, r, c, http.StatusOK, nil)
+	}
+}
+
+// renderCase draws a case's page; change, where given, adds what a form brought.
+func (p *pages) renderCase(w http.ResponseWriter, r *http.Request, c tra.Case, status int, change func(*caseView)) {
+	v, err := p.caseView(r, c)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if change != nil {
+		change(&v)
+	}
+	o := Page(r, v.Reference+" "+v.Kind)
+	o.Breadcrumbs = []govuk.Breadcrumb{{Text: "Cases", Href: "/"}, {Text: v.Reference}}
+	o.Errors = v.errs
+	httpd.Render(w, r, status, casePage(o, v))
+}
+
+func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
+	op, now, req := operator(r), p.now(), c.Request
+	v := caseView{
+		headView: headOf(c), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
+		Overdue: req.State.Open() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
+		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c), Changed: len(req.Changed) > 0,
+		Decide: req.State.Open() && c.Decision == nil && c.HasClaim,
+		Reopen: req.State == tra.Answered && c.HasClaim,
+	}
+	if req.State.Open() {
+		v.Waits = lasted(now.Sub(req.QueuedAt))
+		v.Take = req.Owner == "" || op.Supervisor && req.Owner != op.Email
+		v.GiveBack = req.Owner != "" && (req.Owner == op.Email || op.Supervisor)
+	}
+	for _, f := range c.Flags {
+		v.Flags = append(v.Flags, flagView{flagTag(f.Flag), f.Reason, moment(f.Since)})
+	}
+	for _, e := range c.History {
+		v.History = append(v.History, eventView{moment(e.At), e.Who, e.What.Text(), e.Why})
+	}
+	if c.Decision != nil {
+		v.Decision = decisionOf(*c.Decision, c.Request, op)
+	} else if n := len(c.Decisions); n > 0 && c.Decisions[n-1].Stage == tra.StageSentBack {
+		v.SentBack = decisionOf(c.Decisions[n-1], c.Request, op)
+	}
+	v.Answer = answerOf(c.Answer)
+	if !v.Decide {
+		return v, nil
+	}
+	v.Choices = choicesOf(req.Kind)
+	var err error
+	v.Evidence, err = p.evidence(r, c, true)
+	return v, err
+}
+
+// evidence asks the register about a case. That it does not answer is shown, and says nothing about any record.
+func (p *pages) evidence(r *http.Request, c tra.Case, choose bool) (evidenceView, error) {
+	v := evidenceView{Barring: c.Request.Kind == tra.BarringCheck}
+	var asAt time.Time
+	var err error
+	if v.Barring {
+		var record tra.Record
+		record, asAt, err = p.console.BarringRecord(r.Context(), operator(r), c.Request.ID)
+		if fault.Is(err, fault.NotFound) {
+			v.NoRecord, err = true, nil
+		} else if err == nil {
+			v.Record = alertRecordOf(c.Claim, record)
+		}
+	} else {
+		var list []tra.Candidate
+		list, asAt, err = p.console.Candidates(r.Context(), operator(r), c.Request.ID)
+		for _, each := range list {
+			v.Candidates = append(v.Candidates, candidateOf(c.Claim, each, choose))
+		}
+	}
+	if fault.Is(err, fault.Unavailable) {
+		v.Down, err = true, nil
+	}
+	v.AsAt = moment(asAt)
+	return v, err
+}
+
+func alertRecordOf(c tra.Claim, r tra.Record) *alertRecordView {
+	v := &alertRecordView{recordView: recordOf(r, false)}
+	v.Rows = beside(tra.Claim{FirstName: c.FirstName, LastName: c.LastName, TRN: c.TRN}, r, nil)
+	// A barring check holds a name and a TRN, nothing else.
+	v.Rows = slices.DeleteFunc(v.Rows, func(row rowView) bool {
+		return !slices.Contains([]string{fieldWords["first_name"], fieldWords["last_name"], fieldWords["trn"]}, row.Field)
+	})
+	for _, a := range r.Alerts {
+		one := alertView{
+			Category: orWord(a.Category, "Unknown type "+a.Code), Name: a.Name, Start: recordedDay(a.Start), End: recordedDay(a.End),
+			Details: a.Details.Reveal(), Open: a.Open, Prohibition: a.Prohibition,
+		}
+		if a.Open {
+			v.Open++
+		}
+		v.Alerts = append(v.Alerts, one)
+	}
+	return v
+}
+
+func claimRows(c tra.Case) []claimRow {
+	if !c.HasClaim {
+		return nil
+	}
+	claim := c.Claim
+	type field struct {
+		name  tra.Field
+		value string
+	}
+	fields := []field{{tra.FieldFirstName, claim.FirstName.Reveal()}, {tra.FieldLastName, claim.LastName.Reveal()}}
+	if c.Request.Kind == tra.BarringCheck {
+		fields = append(fields, field{tra.FieldTRN, claim.TRN.Reveal()})
+	} else {
+		fields = append(fields,
+			field{tra.FieldPreviousNames, names(claim.PreviousNames)}, field{tra.FieldDateOfBirth, dayOf(claim.DateOfBirth)},
+			field{tra.FieldNINO, claim.NINO.Reveal()}, field{tra.FieldTRN, claim.TRN.Reveal()}, field{tra.FieldEmail, claim.Email.Reveal()})
+	}
+	rows := make([]claimRow, len(fields))
+	for i, f := range fields {
+		rows[i] = claimRow{fieldName(string(f.name)), orWord(f.value, "Not given"), slices.Contains(c.Request.Changed, f.name)}
+	}
+	return rows
+}
+
+func decisionOf(d tra.Decision, r tra.Request, op tra.Operator) *decisionView {
+	mine := strings.EqualFold(d.By, op.Email)
+	v := &decisionView{
+		Outcome: outcomeWords[d.Outcome], TRN: d.TRN.Reveal(), Reason: reasonWords(d.Reason), Note: d.Note, Why: d.Why,
+		By: d.By, At: moment(d.At), Stage: stageWords[d.Stage], Mine: mine, Console: d.Via == tra.ViaConsole,
+		ReviewedBy: d.ReviewedBy, ReviewWhy: d.ReviewWhy, Override: d.Override,
+		NoTicket: r.Ticket == 0, Undo: d.Stage.Open() && (mine || op.Supervisor),
+		EndedBy: d.EndedBy, EndedWhy: d.EndedWhy,
+	}
+	if d.Stage == tra.StageSecondReview {
+		v.Review = d.ReviewFor
+		v.MayReview = !mine || op.Supervisor
+	} else {
+		v.ReleaseAt = clock(d.ReleaseAt)
+	}
+	return v
+}
+
+func answerOf(a *tra.Answer) *answerView {
+	if a == nil {
+		return nil
+	}
+	return &answerView{strconv.FormatInt(a.Version, 10), outcomeWords[a.Outcome], a.TRN.Reveal(), reasonWords(a.Reason), a.Note, moment(a.AnsweredAt)}
+}
+
+func reasonWords(f tra.FailureReason) string {
+	if f == "" {
+		return ""
+	}
+	return f.Words()
+}
+
+// choicesOf lists what can be decided without picking a record.
+func choicesOf(k tra.Kind) []choiceView {
+	var out []choiceView
+	if k == tra.BarringCheck {
+		out = []choiceView{
+			{string(tra.Barred), "Barred", "A prohibition from teaching is in force today. A second operator has to agree."},
+			{string(tra.NotBarred), "Not barred", "No prohibition from teaching is in force today."},
+		}
+	}
+	hints := map[tra.FailureReason]string{
+		tra.NoRecord:         "The search brings nobody who can be this person.",
+		tra.SeveralRecords:   "More than one person fits, and nothing tells them apart.",
+		tra.DetailsDiffer:    "The record that the details lead to is somebody else’s, or contradicts them.",
+		tra.NotEnoughDetails: "A National Insurance number, a TRN or earlier names are needed.",
+		tra.CannotTell:       "You have looked, and it stays open.",
+	}
+	for _, reason := range tra.FailureReasons(k) {
+		out = append(out, choiceView{string(reason), reason.Words(), hints[reason]})
+	}
+	return out
+}
+
+// search searches the register for a case, and shows what it found on the case's page.
+func (p *pages) search(w http.ResponseWriter, r *http.Request) {
+	c, ok := p.open(w, r)
+	if !ok {
+		return
+	}
+	query, after := strings.TrimSpace(r.PostFormValue("query")), r.PostFormValue("after")
+	s := searchView{Asked: true, Query: query, Later: after != ""}
+	var from person.TRN
+	if after != "" {
+		var err error
+		if from, err = person.NewTRN(after); err != nil {
+			ErrorPage(w, r, http.StatusUnprocessableEntity)
+			return
+		}
+	}
+	status := http.StatusOK
+	var errs govuk.Errors
+	found, _, err := p.console.Search(r.Context(), operator(r), c.Request.ID, person.NewText(query), from)
+	switch {
+	case fault.Is(err, fault.Invalid):
+		status, s.Asked = http.StatusUnprocessableEntity, false
+		errs.Add("query", "Enter a name, a date of birth, a TRN, a National Insurance number or an email address")
+	case fault.Is(err, fault.Unavailable):
+		s.Down = true
+	case err != nil:
+		p.fail(w, r, err)
+		return
+	}
+	choose := c.Request.State.Open() && c.Decision == nil
+	for _, f := range found {
+		s.Found = append(s.Found, foundOf(c.Claim, f, choose))
+	}
+	if len(found) == searchPage {
+		s.Next = found[len(found)-1].Record.TRN.Reveal()
+	}
+	p.renderCase(w, r, c, status, func(v *caseView) { v.Search, v.errs = s, errs })
+}
+
+// searchPage is how many records tra gives at a time.
+const searchPage = 20
+
+func (p *pages) take(w http.ResponseWriter, r *http.Request) {
+	p.moved(w, r, p.console.Take(r.Context(), operator(r), caseID(r)))
+}
+
+func (p *pages) giveBack(w http.ResponseWriter, r *http.Request) {
+	p.moved(w, r, p.console.GiveBack(r.Context(), operator(r), caseID(r)))
+}
+
+func (p *pages) undo(w http.ResponseWriter, r *http.Request) {
+	p.moved(w, r, p.console.Undo(r.Context(), operator(r), caseID(r), revision(r)))
+}
+
+// moved leads back to the case, or tells on it what somebody else did first.
+func (p *pages) moved(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case err == nil:
+		backToCase(w, r)
+	case fault.Is(err, fault.Conflict):
+		if c, ok := p.open(w, r); ok {
+			p.renderCase(w, r, c, http.StatusConflict, func(v *caseView) { v.Meanwhile = fault.SafeText(err) })
+		}
+	default:
+		p.fail(w, r, err)
+	}
+}
+
+// revision is the case's as the operator saw it. What is no number is no revision of any case.
+func revision(r *http.Request) int64 {
+	n, err := strconv.ParseInt(r.PostFormValue("revision"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}

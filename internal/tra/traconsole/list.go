@@ -1,0 +1,152 @@
+package traconsole
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"traid/internal/govuk"
+	"traid/internal/httpd"
+	"traid/internal/tra"
+)
+
+type listView struct {
+	Heading string
+	Queues  []queueView
+	Kinds   []kindView // empty: the operator sees one kind only
+	Queue   string
+	Kind    string
+	Query   string // what was searched for; empty: a queue is shown
+	Rows    []listRow
+	Next    string // of the following page
+	Empty   string
+	More    bool // a search that found more than it shows
+	errs    govuk.Errors
+}
+
+type queueView struct {
+	Name, Href string
+	Count      string
+	Urgent     bool
+	Current    bool
+}
+
+type kindView struct {
+	Name, Href string
+	Current    bool
+}
+
+type listRow struct {
+	ID, Reference, Kind, Name, Waits, Due, Owner string
+	Tags                                         []tagView
+}
+
+func queueURL(q tra.Queue, k tra.Kind, after string) string {
+	v := url.Values{}
+	if q != tra.QueueOpen {
+		v.Set("queue", string(q))
+	}
+	if k != "" {
+		v.Set("kind", string(k))
+	}
+	if after != "" {
+		v.Set("after", after)
+	}
+	if len(v) == 0 {
+		return "/"
+	}
+	return "/?" + v.Encode()
+}
+
+// list is a queue, a page of it at a time.
+func (p *pages) list(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	f := tra.QueueFilter{Queue: tra.Queue(q.Get("queue")), Kind: tra.Kind(q.Get("kind")), After: q.Get("after")}
+	if f.Queue == "" {
+		f.Queue = tra.QueueOpen
+	}
+	if queueWords[f.Queue] == "" || f.Kind != "" && kindWords[f.Kind] == "" {
+		ErrorPage(w, r, http.StatusNotFound)
+		return
+	}
+	p.showList(w, r, f, http.StatusOK, nil)
+}
+
+// find looks for a reference. It is posted, since people paste names there too.
+func (p *pages) find(w http.ResponseWriter, r *http.Request) {
+	f := tra.QueueFilter{Queue: tra.QueueOpen, Query: strings.TrimSpace(r.PostFormValue("reference"))}
+	if f.Query == "" {
+		p.showList(w, r, f, http.StatusUnprocessableEntity, govuk.Errors{{Field: "reference", Message: "Enter a reference or a part of it"}})
+		return
+	}
+	p.showList(w, r, f, http.StatusOK, nil)
+}
+
+func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, status int, errs govuk.Errors) {
+	op := operator(r)
+	page, err := p.console.Queue(r.Context(), op, f)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if f.Query != "" && len(page.Rows) == 1 {
+		http.Redirect(w, r, caseURL(page.Rows[0].ID), http.StatusSeeOther)
+		return
+	}
+	v := listView{Heading: queueWords[f.Queue] + " cases", Queue: string(f.Queue), Kind: string(f.Kind), Query: f.Query, errs: errs}
+	for _, q := range tra.Queues() {
+		n := page.Counts[q]
+		v.Queues = append(v.Queues, queueView{
+			Name: queueWords[q], Href: queueURL(q, f.Kind, ""), Count: strconv.Itoa(n),
+			Urgent: n > 0 && (q == tra.QueueOverdue || q == tra.QueueAttention), Current: q == f.Queue && f.Query == "",
+		})
+	}
+	if op.Barring {
+		for _, k := range []tra.Kind{"", tra.TRNValidation, tra.BarringCheck} {
+			name := "Both kinds"
+			if k != "" {
+				name = kindWords[k] + "s"
+			}
+			v.Kinds = append(v.Kinds, kindView{Name: name, Href: queueURL(f.Queue, k, ""), Current: k == f.Kind})
+		}
+	}
+	now := p.now()
+	for _, row := range page.Rows {
+		v.Rows = append(v.Rows, listRowOf(row, now))
+	}
+	switch {
+	case f.Query != "":
+		v.Heading, v.More = "Search results", page.Next != ""
+		v.Empty = "No case has this in its reference. Check it, or look through the queues."
+	default:
+		v.Empty = emptyWords[f.Queue]
+		if page.Next != "" {
+			v.Next = queueURL(f.Queue, f.Kind, page.Next)
+		}
+	}
+	o := Page(r, v.Heading)
+	o.Errors = errs
+	httpd.Render(w, r, status, listPage(o, v))
+}
+
+func listRowOf(row tra.QueueRow, now time.Time) listRow {
+	v := listRow{
+		ID: string(row.ID), Reference: string(row.Reference), Kind: kindWords[row.Kind], Name: fullName(row.Name.First, row.Name.Last),
+		Waits: lasted(now.Sub(row.QueuedAt)), Due: dayIn(row.ExpectedBy), Owner: row.Owner, Tags: []tagView{stateTag(row.Request, row.Decision)},
+	}
+	if !row.State.Open() {
+		v.Waits = ""
+		if row.Decision != nil && row.State == tra.Answered {
+			v.Tags = append(v.Tags, tagView{outcomeWords[row.Decision.Outcome], grey})
+		}
+	}
+	if v.Name == "" {
+		v.Name = "Details deleted"
+	}
+	for _, f := range row.Flags {
+		v.Tags = append(v.Tags, flagTag(f.Flag))
+	}
+	return v
+}

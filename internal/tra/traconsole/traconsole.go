@@ -1,0 +1,171 @@
+// Package traconsole is the operators' console: the pages on which a support
+// operator finds a case, compares the claim with the register, decides, and
+// reviews what another one decided. It owns forms, words and layout; every rule
+// is tra's. A person's name, TRN or a query stands in forms and pages, never in
+// a URL.
+package traconsole
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"traid/internal/fault"
+	"traid/internal/govuk"
+	"traid/internal/httpd"
+	"traid/internal/person"
+	"traid/internal/signin"
+	"traid/internal/tra"
+)
+
+// Console is what the pages need of the TRA API's use cases; tra.Service has it.
+type Console interface {
+	Queue(ctx context.Context, op tra.Operator, f tra.QueueFilter) (tra.QueuePage, error)
+	Case(ctx context.Context, op tra.Operator, id tra.RequestID) (tra.Case, error)
+	Candidates(ctx context.Context, op tra.Operator, id tra.RequestID) ([]tra.Candidate, time.Time, error)
+	Search(ctx context.Context, op tra.Operator, id tra.RequestID, query person.Text, after person.TRN) ([]tra.Found, time.Time, error)
+	BarringRecord(ctx context.Context, op tra.Operator, id tra.RequestID) (tra.Record, time.Time, error)
+	Check(ctx context.Context, op tra.Operator, id tra.RequestID, trn person.TRN) (tra.Checked, error)
+	Decide(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Deciding) (tra.Decision, error)
+	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
+	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error
+	Reopen(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64, why string) error
+	Take(ctx context.Context, op tra.Operator, id tra.RequestID) error
+	GiveBack(ctx context.Context, op tra.Operator, id tra.RequestID) error
+}
+
+// The roles of accounts on the console.
+const (
+	RoleOperator      = "operator"      // TRN validations
+	RoleBarring       = "barring"       // barring checks too
+	RoleSupervisor    = "supervisor"    // both, and may override a second review
+	RoleAdministrator = "administrator" // everything
+)
+
+// Roles lists the roles that an account can be given.
+func Roles() []string { return []string{RoleOperator, RoleBarring, RoleSupervisor, RoleAdministrator} }
+
+// Route is one page or one form's end.
+type Route struct {
+	Pattern string
+	Roles   []string // any of them; what they may see of a case is tra's to say
+	handle  func(*pages, http.ResponseWriter, *http.Request)
+}
+
+// Routes lists the pages in the order people meet them, with who may call each.
+func Routes() []Route {
+	every := Roles()
+	return []Route{
+		{"GET /{$}", every, (*pages).list},
+		{"POST /{$}", every, (*pages).find},
+		{"GET /cases/{id}", every, (*pages).showCase},
+		{"POST /cases/{id}/take", every, (*pages).take},
+		{"POST /cases/{id}/give-back", every, (*pages).giveBack},
+		{"POST /cases/{id}/search", every, (*pages).search},
+		{"POST /cases/{id}/check", every, (*pages).check},
+		{"POST /cases/{id}/check/confirm", every, (*pages).confirmCheck},
+		{"POST /cases/{id}/answer", every, (*pages).answer},
+		{"POST /cases/{id}/answer/check", every, (*pages).checkAnswer},
+		{"POST /cases/{id}/answer/confirm", every, (*pages).confirmAnswer},
+		{"POST /cases/{id}/undo", every, (*pages).undo},
+		{"GET /cases/{id}/review", every, (*pages).review},
+		{"POST /cases/{id}/review", every, (*pages).confirmReview},
+		{"GET /cases/{id}/reopen", every, (*pages).reopen},
+		{"POST /cases/{id}/reopen", every, (*pages).confirmReopen},
+	}
+}
+
+// Options have defaults that work.
+type Options struct {
+	Now    func() time.Time // time.Now
+	Logger *slog.Logger     // silent
+}
+
+type pages struct {
+	console Console
+	now     func() time.Time
+	logger  *slog.Logger
+}
+
+// Mount puts the console's pages, their styles and scripts, and the pages for
+// what is not there onto the mux. Its sign-in pages are the gate's own.
+func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	p := &pages{console: console, now: o.Now, logger: o.Logger}
+	for _, route := range Routes() {
+		mux.Handle(route.Pattern, gate.Require(route.Roles...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			route.handle(p, w, r)
+		})))
+	}
+	mux.Handle("GET /assets/", govuk.Assets())
+	mux.Handle("/", gate.Recognise(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if allowed := allowed(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			ErrorPage(w, r, http.StatusMethodNotAllowed)
+			return
+		}
+		ErrorPage(w, r, http.StatusNotFound)
+	})))
+}
+
+// allowed lists the methods that the mux has pages for at a path, when it has none for the request's.
+func allowed(mux *http.ServeMux, r *http.Request) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			out = append(out, method)
+		}
+	}
+	return out
+}
+
+// operator is who calls the page, as tra knows them.
+func operator(r *http.Request) tra.Operator {
+	a, _ := signin.AccountFrom(r.Context())
+	return tra.Operator{
+		Email:      a.Email,
+		Barring:    a.HasRole(RoleBarring, RoleSupervisor, RoleAdministrator),
+		Supervisor: a.HasRole(RoleSupervisor, RoleAdministrator),
+	}
+}
+
+func caseID(r *http.Request) tra.RequestID { return tra.RequestID(r.PathValue("id")) }
+
+func caseURL(id tra.RequestID) string { return "/cases/" + string(id) }
+
+// open reads a case for whoever may see it; otherwise it has written the page that says so.
+func (p *pages) open(w http.ResponseWriter, r *http.Request) (tra.Case, bool) {
+	c, err := p.console.Case(r.Context(), operator(r), caseID(r))
+	if err != nil {
+		p.fail(w, r, err)
+		return tra.Case{}, false
+	}
+	return c, true
+}
+
+// backToCase is where every form that was taken leads.
+func backToCase(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, caseURL(caseID(r)), http.StatusSeeOther)
+}
+
+// fail writes the page for an error that the page at hand has no words for.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.KindOf(err) == fault.Internal {
+		p.logger.ErrorContext(r.Context(), "page failed", "request", httpd.RequestID(r.Context()), "error", err)
+	}
+	text := ""
+	if slices.Contains([]fault.Kind{fault.Forbidden, fault.Conflict, fault.Unavailable}, fault.KindOf(err)) {
+		text = fault.SafeText(err)
+	}
+	writeError(w, r, httpd.Status(err), text)
+}
