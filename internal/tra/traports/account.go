@@ -139,7 +139,7 @@ func (a *account) update(w tra.Writing, now zendesk.Ticket) (zendesk.TicketUpdat
 	if w.Fields == nil {
 		return u, nil
 	}
-	u.Metadata[setsFields] = true
+	u.Metadata[setsFields] = "yes"
 	values := []string{w.Fields.TRN, string(w.Fields.Outcome), string(w.Fields.Reason), w.Fields.Note}
 	for i, name := range answerFields(w.Kind) {
 		v, known := a.fields[name].write(values[i])

@@ -174,7 +174,7 @@ func (h *Helpdesk) Settings(ctx context.Context, kind tra.Kind, id tra.TicketID)
 			last[name] = setting{audit, audit.Via.Channel == channelRule || e.Via.Channel == channelRule}
 			authors[audit.AuthorID] = true
 		}
-		if audit.AuthorID == a.me && opOf(audit) != "" && audit.Metadata.Custom[setsFields] == true {
+		if audit.AuthorID == a.me && opOf(audit) != "" && audit.Metadata.Custom[setsFields] != nil {
 			for _, name := range answerFields(kind) {
 				if s, set := last[name]; !set || !s.byRule || s.audit.ID != audit.ID {
 					last[name] = setting{audit: audit}
