@@ -226,11 +226,8 @@ func getPage[T any](ctx context.Context, c *Client, k call, what string) (page[T
 	}
 	var p page[T]
 	var rows map[string]json.RawMessage
-	if json.Unmarshal(raw, &p) != nil || json.Unmarshal(raw, &rows) != nil || rows[what] == nil {
+	if json.Unmarshal(raw, &p) != nil || json.Unmarshal(raw, &rows) != nil || decode(rows[what], &p.rows) != nil {
 		return page[T]{}, unknown(k.op, http.StatusOK, errors.New("the answer is not the list that was expected"))
-	}
-	if err := decode(rows[what], &p.rows); err != nil {
-		return page[T]{}, unknown(k.op, http.StatusOK, err)
 	}
 	return p, nil
 }

@@ -281,9 +281,9 @@ func TestNoAnswerIsUnknownAndKeepsItsCause(t *testing.T) {
 	})
 	t.Run("broken off", func(t *testing.T) {
 		a := serve(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
-			w.Header().Set("Content-Length", "1000")
+			w.Header().Set("Content-Length", "2000")
 			w.WriteHeader(http.StatusCreated)
-			_, _ = io.WriteString(w, `{"ticket":{"id":1`)
+			_, _ = io.WriteString(w, ticket)
 		})
 		_, err := a.client().CreateTicket(t.Context(), "k", nil)
 		if e, ok := errors.AsType[*zendesk.Error](err); !ok || e.Kind != zendesk.Unknown || e.Status != http.StatusCreated {
@@ -542,16 +542,23 @@ func TestAllPagesAreRead(t *testing.T) {
 			t.Errorf("got %v, %v", got, err)
 		}
 	})
-	for name, answer := range map[string]string{
-		"a cursor that stands still": `{"audits":[{"id":1}],"meta":{"has_more":true,"after_cursor":"same"}}`,
-		"no cursor":                  `{"audits":[{"id":1}],"meta":{"has_more":true,"after_cursor":null}}`,
-		"numbers without end":        `{"audits":[],"next_page":"https://x.example?page=2"}`,
-		"another list":               `{"comments":[]}`,
-		"no list":                    `{"audits":{}}`,
+	for name, c := range map[string]struct {
+		answer   string
+		requests int
+	}{
+		"a cursor that stands still": {`{"audits":[{"id":1}],"meta":{"has_more":true,"after_cursor":"same"}}`, 2},
+		"no cursor":                  {`{"audits":[{"id":1}],"meta":{"has_more":true,"after_cursor":null}}`, 1},
+		"numbers without end":        {`{"audits":[],"next_page":"https://x.example?page=2"}`, 1000},
+		"another list":               {`{"comments":[]}`, 1},
+		"no list":                    {`{"audits":{}}`, 1},
 	} {
 		t.Run(name+" is no answer", func(t *testing.T) {
-			if got, err := always(t, 200, isJSON, answer).client().Audits(t.Context(), 1); !zendesk.Is(err, zendesk.Unknown) || got != nil {
+			a := always(t, 200, isJSON, c.answer)
+			if got, err := a.client().Audits(t.Context(), 1); !zendesk.Is(err, zendesk.Unknown) || got != nil {
 				t.Errorf("got %v, %v", got, err)
+			}
+			if n := len(a.asked()); n != c.requests {
+				t.Errorf("%d requests, want %d", n, c.requests)
 			}
 		})
 	}
