@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -69,6 +70,7 @@ func eachWith(t *testing.T, o desk.Options, ao deskapi.Options, test func(t *tes
 		if err := r.svc.Seed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		ao.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 		mux := http.NewServeMux()
 		srv := httptest.NewUnstartedServer(nil)
 		ao.PublicURL = "http://" + srv.Listener.Addr().String()

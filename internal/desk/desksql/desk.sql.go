@@ -398,12 +398,12 @@ func (q *Queries) Groups(ctx context.Context) ([]AgentGroup, error) {
 	return items, nil
 }
 
-const key = `-- name: Key :one
+const keyUsed = `-- name: KeyUsed :one
 SELECT key, body, ticket_id, answer, used_at FROM idempotency_keys WHERE key = $1
 `
 
-func (q *Queries) Key(ctx context.Context, key string) (IdempotencyKey, error) {
-	row := q.db.QueryRowContext(ctx, key, key)
+func (q *Queries) KeyUsed(ctx context.Context, key string) (IdempotencyKey, error) {
+	row := q.db.QueryRowContext(ctx, keyUsed, key)
 	var i IdempotencyKey
 	err := row.Scan(
 		&i.Key,

@@ -443,7 +443,7 @@ func (x *tx) AddField(ctx context.Context, f desk.Field) error {
 // ── keys of creations ──
 
 func (x *tx) Key(ctx context.Context, key string) (desk.Key, error) {
-	row, err := x.q.Key(ctx, key)
+	row, err := x.q.KeyUsed(ctx, key)
 	if err != nil {
 		return desk.Key{}, failed("key", err)
 	}

@@ -63,7 +63,7 @@ INSERT INTO ticket_fields (id, title, kind, pattern, position, created_at) VALUE
 -- name: AddFieldOption :exec
 INSERT INTO ticket_field_options (id, field_id, name, value) VALUES ($1, $2, $3, $4);
 
--- name: Key :one
+-- name: KeyUsed :one
 SELECT * FROM idempotency_keys WHERE key = $1;
 
 -- name: AddKey :exec
