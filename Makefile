@@ -12,13 +12,18 @@ run: build ## build, then run everything with a sample register
 build: assets ## bin/traid
 	CGO_ENABLED=0 go build -o bin/traid ./cmd/traid
 
+# CROWN=yes builds in the crown and the font that only services on GOV.UK may show.
+CROWN := no
 DIST := internal/govuk/dist
 FRONTEND := node_modules/govuk-frontend/dist/govuk
 
 assets: ## copy the GOV.UK Design System's styles and script to where they are embedded
 	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory node_modules/.package-lock.json; \
 	else echo "npm is not here: without node_modules the pages lack their looks." >&2; fi
-	@if [ -d $(FRONTEND) ]; then cp $(FRONTEND)/govuk-frontend.min.css $(FRONTEND)/govuk-frontend.min.js $(DIST)/; fi
+	@find $(DIST) -type f ! -name placeholder.txt ! -name 'govuk-frontend.min.*' -delete
+	@if [ -d $(FRONTEND) ]; then cp $(FRONTEND)/govuk-frontend.min.css $(FRONTEND)/govuk-frontend.min.js $(DIST)/; \
+	  if [ "$(CROWN)" = yes ]; then cp $(FRONTEND)/assets/fonts/* $(FRONTEND)/assets/images/govuk-crest.svg $(FRONTEND)/assets/images/favicon.svg $(DIST)/; \
+	    sed -n '/<svg/,/<\/svg>/p' $(FRONTEND)/components/header/template-default.html >$(DIST)/crown.html; fi; fi
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error

@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,16 +23,18 @@ var dist embed.FS
 //go:embed init.js traid.css favicon.svg
 var own embed.FS
 
-// fontFace and picture are the parts of the styles that only a service on GOV.UK may show: its font and the royal arms.
+// fontFace and file are the parts of the styles that only a service on GOV.UK may show: its font and the royal arms.
 var (
 	fontFace = regexp.MustCompile(`@font-face\{[^}]*\}`)
-	picture  = regexp.MustCompile(`url\(/assets/[^)]*\)`)
+	file     = regexp.MustCompile(`url\(/assets/[a-z]+/([^)]*)\)`)
 )
 
 const (
 	assetsPath = "/assets/"
 	styles     = "govuk-frontend.min.css"
 	script     = "govuk-frontend.min.js"
+	// crownLogo is there when `make build CROWN=yes` was asked for, with the font and the arms.
+	crownLogo = "crown.html"
 	// shortestZipped is the size from which on an asset is worth zipping.
 	shortestZipped = 1400
 )
@@ -40,22 +44,23 @@ type assetSet struct {
 	// hash is of every name and content.
 	hash  string
 	files map[string]asset
+	// crown is GOV.UK's logo, drawn in the header where it was built in.
+	crown string
 }
 
 type asset struct{ plain, zipped []byte }
 
 var assets = sync.OnceValue(func() assetSet {
-	set, err := gather(dist, own)
+	set, err := gather(own, dist)
 	if err != nil {
 		panic(err) // an embedded file can always be read
 	}
 	return set
 })
 
-// gather reads the design system's assets and our own.
+// gather reads assets; of one name, the last source's counts.
 func gather(sources ...fs.FS) (assetSet, error) {
-	set := assetSet{files: map[string]asset{}}
-	sum := sha256.New()
+	contents := map[string][]byte{}
 	for _, source := range sources {
 		err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || entry.Name() == "placeholder.txt" {
@@ -65,16 +70,26 @@ func gather(sources ...fs.FS) (assetSet, error) {
 			if err != nil {
 				return err
 			}
-			if entry.Name() == styles {
-				content = picture.ReplaceAll(fontFace.ReplaceAll(content, nil), []byte("none"))
-			}
-			fmt.Fprintf(sum, "%s %d\n%s", entry.Name(), len(content), content)
-			set.files[entry.Name()] = asset{plain: content, zipped: zipped(content)}
+			contents[entry.Name()] = content
 			return nil
 		})
 		if err != nil {
 			return assetSet{}, fmt.Errorf("govuk: assets: %w", err)
 		}
+	}
+	set := assetSet{files: map[string]asset{}, crown: string(contents[crownLogo])}
+	delete(contents, crownLogo)
+	if css, ok := contents[styles]; ok {
+		if set.crown == "" {
+			css = file.ReplaceAll(fontFace.ReplaceAll(css, nil), []byte("none"))
+		}
+		contents[styles] = file.ReplaceAll(css, []byte("url($1)"))
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
+		content := contents[name]
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(content), content)
+		set.files[name] = asset{plain: content, zipped: zipped(content)}
 	}
 	set.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return set, nil
@@ -107,7 +122,7 @@ func Assets() http.Handler { return assets() }
 
 func (s assetSet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, assetsPath), "/")
-	file, ok := s.files[name]
+	found, ok := s.files[name]
 	if !ok {
 		http.NotFound(w, r)
 		return
@@ -116,10 +131,10 @@ func (s assetSet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	w.Header().Set("Vary", "Accept-Encoding")
-	content := file.plain
-	if file.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	content := found.plain
+	if found.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
-		content = file.zipped
+		content = found.zipped
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }

@@ -66,6 +66,32 @@ func TestAssetsAreServed(t *testing.T) {
 	}
 }
 
+func TestTheCrownComesOnlyWhereItIsBuiltIn(t *testing.T) {
+	const logo = "<svg></svg>"
+	crowned, err := gather(fstest.MapFS{styles: {Data: []byte(sampleCSS)}, crownLogo: {Data: []byte(logo)}, "f.woff2": {Data: []byte("f")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "@font-face{font-family:F;src:url(f.woff2)}.a{color:red}.b{background-image:url(arms.svg)}"
+	if got := string(crowned.files[styles].plain); got != want {
+		t.Errorf("styles with the crown: %s, want %s", got, want)
+	}
+	for name, c := range map[string]struct {
+		crown, want, never string
+	}{
+		"with":    {crowned.crown, logo, "Records"},
+		"without": {sampleAssets(t, sampleCSS, "").crown, "Records", "<svg"},
+	} {
+		var b strings.Builder
+		if err := header(c.crown, GenericHeaderOptions{LogoText: "Records"}).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), c.want) || strings.Contains(b.String(), c.never) {
+			t.Errorf("%s the crown the header is %s", name, b.String())
+		}
+	}
+}
+
 func TestAnAssetsAddressChangesWithAnyOfThem(t *testing.T) {
 	one, same, other := sampleAssets(t, "a{}", "b"), sampleAssets(t, "a{}", "b"), sampleAssets(t, "a{}", "c")
 	if one.url(styles) != same.url(styles) || one.url(styles) == other.url(styles) {

@@ -2,8 +2,8 @@
 // components, held to the fixtures of npm's govuk-frontend, and serves its
 // styles and scripts. Options are named as the Nunjucks macros' are: text is a
 // string and escaped, HTML is a component and wins over the text, Classes are
-// added to the component's own. It knows no word of the domain, draws no crown
-// and needs nothing inline.
+// added to the component's own. It knows no word of the domain, draws the crown
+// only where it was built in, and needs nothing inline.
 package govuk
 
 import "strings"
