@@ -184,7 +184,7 @@ func Page(o PageOptions) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if o.Phase.Tag.Text != "" {
-			templ_7745c5c3_Err = PhaseBanner(PhaseBannerOptions{Tag: o.Phase.Tag, Text: o.Phase.Text, HTML: o.Phase.HTML, Classes: o.Phase.Classes}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PhaseBanner(o.Phase).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
