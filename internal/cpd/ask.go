@@ -17,8 +17,10 @@ func (s *Service) askTRA(ctx context.Context, tx Tx, p *Participant, data Data) 
 	if err := s.keepOnly(ctx, tx, p.ID, data, replaces); err != nil {
 		return err
 	}
-	if err := tx.DropTask(ctx, TaskDeleteData, string(p.ID)); err != nil {
-		return err
+	for _, kind := range []TaskKind{TaskCheck, TaskDeleteData} {
+		if err := tx.DropTask(ctx, kind, string(p.ID)); err != nil {
+			return err
+		}
 	}
 	now := s.now()
 	r := Request{
@@ -61,8 +63,8 @@ func (s *Service) supersede(ctx context.Context, tx Tx, p *Participant) (Request
 		return "", err
 	}
 	switch {
-	case r.State == RequestWithdrawn:
-		return "", nil
+	case r.State == RequestWithdrawn: // refused before its successor was made
+		return r.Replaces, nil
 	case !r.Open():
 		return r.ID, nil
 	case r.State == RequestWaiting && r.Attempts == 0:

@@ -63,7 +63,7 @@ func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from
 		case f.Match:
 			err = s.settle(ctx, tx, &p, f.TRN, source{})
 		default:
-			if err = tx.DropTask(ctx, TaskCheck, string(p.ID)); err == nil {
+			if err = s.story(ctx, tx, p.ID, bySystem, CheckNotMatched, "", ""); err == nil {
 				err = s.askTRA(ctx, tx, &p, data)
 			}
 		}

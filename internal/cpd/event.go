@@ -40,7 +40,6 @@ const (
 	RecordsJoined      What = "records_joined"
 	LinkSent           What = "link_mailed"
 	LinkUsed           What = "link_used"
-	PolledByHand       What = "polled_by_administrator"
 )
 
 var whatTexts = map[What]string{
@@ -79,7 +78,6 @@ var whatTexts = map[What]string{
 	RecordsJoined:      "Two records of one person were joined",
 	LinkSent:           "A link to go on was mailed",
 	LinkUsed:           "The mailed link was used",
-	PolledByHand:       "An administrator polled the TRA",
 }
 
 // Text gives the step as a sentence for administrators.

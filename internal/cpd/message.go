@@ -53,8 +53,12 @@ func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Emai
 		for _, item := range whatToCheck {
 			lines = append(lines, "* "+item)
 		}
-		lines = append(lines, "Then send them again. If you do so within 28 days, what you entered before is still there.", again,
-			"Use this link within 24 hours to check your details:")
+		if p.DeleteDataAt.IsZero() {
+			lines = append(lines, "Then send them again.")
+		} else {
+			lines = append(lines, "Then send them again. If you do so within 28 days, what you entered before is still there.")
+		}
+		lines = append(lines, again, "Use this link within 24 hours to check your details:")
 		linked = true
 	case mailContinue:
 		m.Subject = "Continue your registration"

@@ -61,7 +61,9 @@ func (s *Service) poll(ctx context.Context) (PollResult, error) {
 		if len(answers) == 0 || next == f.Cursor {
 			break
 		}
+		applied := 0
 		err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			applied = 0
 			now, err := tx.Feed(ctx)
 			if err != nil || now.Cursor != f.Cursor {
 				return err // another poll was faster: on from where it is
@@ -71,13 +73,13 @@ func (s *Service) poll(ctx context.Context) (PollResult, error) {
 					return err
 				}
 			}
-			now.Cursor = next
+			applied, now.Cursor = len(answers), next
 			return tx.SaveFeed(ctx, now)
 		})
 		if err != nil {
 			return out, err
 		}
-		out.Answers += len(answers)
+		out.Answers += applied
 	}
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		f, err := tx.Feed(ctx)
@@ -143,7 +145,7 @@ func (s *Service) askSilent(ctx context.Context) (int, error) {
 			if !lost {
 				return s.heard(ctx, tx, now, status)
 			}
-			now.State, now.AsOf = RequestWaiting, s.now()
+			now.State, now.SentAt, now.AsOf = RequestWaiting, time.Time{}, s.now() // as if it had never arrived
 			if err := tx.SaveRequest(ctx, now); err != nil {
 				return err
 			}

@@ -129,6 +129,7 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 		if err := tx.AddData(ctx, data); err != nil {
 			return err
 		}
+		p.HoldsValidationData = true
 		if err := s.story(ctx, tx, p.ID, byPerson, HandedIn, "", ""); err != nil {
 			return err
 		}

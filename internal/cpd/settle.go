@@ -39,7 +39,10 @@ func (s *Service) settle(ctx context.Context, tx Tx, p *Participant, trn person.
 		return err
 	}
 	if stands && holder.ID != p.ID {
-		return s.openConflict(ctx, tx, p, trn, holder.ID, src)
+		if err := s.openConflict(ctx, tx, p, trn, holder.ID, src); err != nil || src.Request != "" {
+			return err
+		}
+		return s.mail(ctx, tx, *p, p.Email, mailReceived) // the person is told what everybody is whom a check by hand awaits
 	}
 	return s.storeTRN(ctx, tx, p, trn, src)
 }
@@ -90,6 +93,7 @@ func (s *Service) forget(ctx context.Context, tx Tx, p *Participant) error {
 	if err := tx.DeleteData(ctx, p.ID); err != nil {
 		return err
 	}
+	p.HoldsValidationData = false
 	return s.story(ctx, tx, p.ID, bySystem, DataDeleted, "", "")
 }
 
@@ -103,7 +107,7 @@ func (s *Service) checkLater(ctx context.Context, tx Tx, p *Participant, data Da
 		return err
 	}
 	now := s.now()
-	p.TRNStatus, p.TRNAt, p.TRNRequest, p.TRNVersion = TRNNotChecked, now, replaces, 0
+	p.TRNStatus, p.TRNAt, p.TRNRequest, p.TRNVersion, p.ExpectedBy = TRNNotChecked, now, replaces, 0, time.Time{}
 	if err := s.story(ctx, tx, p.ID, bySystem, CheckNotAsked, "", ""); err != nil {
 		return err
 	}
@@ -164,7 +168,7 @@ func (s *Service) checkAgain(ctx context.Context, id ParticipantID) error {
 		}
 		if f.Match {
 			err = s.settle(ctx, tx, &p, f.TRN, source{})
-		} else {
+		} else if err = s.story(ctx, tx, p.ID, bySystem, CheckNotMatched, "", ""); err == nil {
 			err = s.askTRA(ctx, tx, &p, data)
 		}
 		if err != nil {

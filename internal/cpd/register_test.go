@@ -1,0 +1,289 @@
+package cpd_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"traid/internal/cpd"
+	"traid/internal/fault"
+	"traid/internal/person"
+)
+
+func TestAMatchIsStoredAndTheRestDeleted(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		w.register.finds["Ann"] = trn("0000001")
+		result, err := w.Check(w.Context(), details("Ann"), here)
+		if err != nil || result != cpd.Matched {
+			w.Errorf("check: got %v, %v, want a match", result, err)
+		}
+		id := w.matched("Ann", trn("0000001"))
+		p := w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNotChecked, false)
+		w.history(id, cpd.HandedIn, cpd.CheckMatched, cpd.DataDeleted, cpd.TRNValidatedAuto)
+		w.mails(id, confirmed)
+		w.progress(id, cpd.StatusConfirmed)
+		if _, held, err := w.HeldDetails(w.Context(), id); held || err != nil {
+			w.Errorf("details are held: %v, %v", held, err)
+		}
+		if yes := p.TeacherReferenceNumberValidated(); yes == nil || !*yes || p.TeacherReferenceNumber() != trn("0000001") || p.EligibleForFunding() != nil {
+			w.Error("lead providers do not read a validated TRN with eligibility unknown")
+		}
+		w.work()
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
+		w.waits()
+	})
+}
+
+func TestWithoutAMatchNothingIsStoredUntilThePersonStandsBy(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		registration, d := cpd.NewRegistrationID(), details("Ann")
+		if result, err := w.Check(w.Context(), d, here); err != nil || result != cpd.NotMatched {
+			w.Errorf("check: got %v, %v, want no match", result, err)
+		}
+		out, err := w.Register(w.Context(), registration, d, here)
+		if err != nil || out != (cpd.Registered{Result: cpd.NotMatched}) {
+			w.Errorf("registering: got %+v, %v, want no match and nothing else", out, err)
+		}
+		if page, err := w.Participants(w.Context(), cpd.Filter{}); err != nil || page.Total != 0 {
+			w.Errorf("got %d participants, %v, want none", page.Total, err)
+		}
+		out, err = w.StandBy(w.Context(), registration, d, here)
+		if err != nil || out.Result != cpd.AwaitsManual || out.Status != cpd.StatusManual || out.ExpectedBy.IsZero() {
+			w.Errorf("standing by: got %+v, %v", out, err)
+		}
+		w.is(out.Participant, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
+		w.history(out.Participant, cpd.HandedIn, cpd.StoodBy, cpd.RequestMade)
+		w.mails(out.Participant, received)
+		w.waits(cpd.WaitsForSending)
+
+		w.tra.expects = w.now.Add(3 * day)
+		w.work()
+		sub := w.tra.by[w.last()]
+		if sub.Kind != cpd.TRNValidation || sub.Details.FirstName != d.FirstName || sub.Details.NINO != d.NINO || sub.Details.DateOfBirth != d.DateOfBirth {
+			w.Error("the request does not hold what was typed")
+		}
+		w.waits(cpd.WaitsForAnswer)
+		w.history(out.Participant, cpd.RequestReached)
+		if got := w.progress(out.Participant, cpd.StatusManual); !got.ExpectedBy.Equal(w.tra.expects) || !got.CanCorrect || !got.CanWithdraw {
+			w.Errorf("got %+v, want the TRA's own expectation", got)
+		}
+		w.pass(4 * day)
+		if list := w.waits(cpd.WaitsForAnswer); !list[0].Overdue {
+			w.Error("what is late is not shown as overdue")
+		}
+		if yes := w.story(out.Participant).Participant.TeacherReferenceNumberValidated(); yes == nil || *yes {
+			w.Error("a claimed TRN reads as anything but not validated")
+		}
+	})
+}
+
+func TestARegisterThatDoesNotAnswerSaysNothing(t *testing.T) {
+	for end, c := range map[string]struct {
+		finds  person.TRN
+		status cpd.TRNStatus
+		told   cpd.PersonStatus
+		mail   string
+	}{
+		"it finds the record later": {trn("0000001"), cpd.TRNValidatedAutomatically, cpd.StatusConfirmed, confirmed},
+		"it finds none later":       {noTRN, cpd.TRNAwaitingManualValidation, cpd.StatusManual, received},
+	} {
+		t.Run(end, func(t *testing.T) {
+			eachWorld(t, func(w *world) {
+				w.register.down = true
+				registration, d := cpd.NewRegistrationID(), details("Ann")
+				if result, err := w.Check(w.Context(), d, here); err != nil || result != cpd.CouldNotAsk {
+					w.Errorf("check: got %v, %v, want that it could not be asked", result, err)
+				}
+				out, err := w.Register(w.Context(), registration, d, here)
+				if err != nil || out.Result != cpd.CouldNotAsk || out.Status != cpd.StatusChecking || out.Participant == "" {
+					w.Errorf("registering: got %+v, %v, want that it could not be asked", out, err)
+				}
+				if again, err := w.Register(w.Context(), registration, d, here); err != nil || again != out {
+					w.Errorf("again: got %+v, %v, want %+v", again, err, out)
+				}
+				w.is(out.Participant, cpd.TRNNotChecked, noTRN, cpd.AlertNotChecked, true)
+				w.waits(cpd.WaitsForCheck)
+				asked := w.register.asked
+				w.pass(30 * time.Second)
+				if w.register.asked != asked {
+					w.Error("it was asked again at once")
+				}
+				for range 5 {
+					w.pass(time.Hour)
+				}
+				if n := w.register.asked - asked; n != 5 {
+					w.Errorf("it was asked again %d times, want 5", n)
+				}
+				w.progress(out.Participant, cpd.StatusChecking)
+				w.mails(out.Participant)
+				w.register.down = false
+				if !c.finds.IsZero() {
+					w.register.finds["Ann"] = c.finds
+				}
+				w.pass(time.Hour)
+				p := w.story(out.Participant).Participant
+				if p.TRNStatus != c.status || p.TRN != c.finds || p.HoldsValidationData != c.finds.IsZero() {
+					w.Errorf("got %s, data held %v, want %s", p.TRNStatus, p.HoldsValidationData, c.status)
+				}
+				w.progress(out.Participant, c.told)
+				w.mails(out.Participant, c.mail)
+				if c.finds.IsZero() {
+					w.history(out.Participant, cpd.CheckNotMatched, cpd.RequestMade, cpd.RequestReached)
+				}
+			})
+		})
+	}
+}
+
+func TestARegistrationSentTwiceMakesOneParticipant(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		registration := cpd.NewRegistrationID()
+		var all sync.WaitGroup
+		outs, errs := make([]cpd.Registered, 4), make([]error, 4)
+		for n := range outs {
+			all.Go(func() { outs[n], errs[n] = w.StandBy(w.Context(), registration, details("Ann"), here) })
+		}
+		all.Wait()
+		w.ok("standing by", errors.Join(errs...))
+		for _, out := range outs {
+			if out != outs[0] || out.Participant == "" {
+				w.Errorf("got %+v and %+v, want the same", out, outs[0])
+			}
+		}
+		if page, err := w.Participants(w.Context(), cpd.Filter{}); err != nil || page.Total != 1 {
+			w.Errorf("got %d participants, %v, want one", page.Total, err)
+		}
+		w.mails(outs[0].Participant, received)
+		if n := len(w.story(outs[0].Participant).Requests); n != 1 {
+			w.Errorf("got %d requests, want one", n)
+		}
+	})
+}
+
+func TestAKnownAddressIsMailedALinkThatWorksOnce(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, _ := w.standBy("Ann")
+		other := details("Bob")
+		other.Email = must(person.ParseEmail("ANN@Example.org"))
+		w.register.finds["Bob"] = trn("0000001")
+		for what, call := range map[string]func() (cpd.Registered, error){
+			"registering": func() (cpd.Registered, error) {
+				return w.Register(w.Context(), cpd.NewRegistrationID(), other, here)
+			},
+			"standing by": func() (cpd.Registered, error) {
+				return w.StandBy(w.Context(), cpd.NewRegistrationID(), other, here)
+			},
+		} {
+			if out, err := call(); err != nil || out != (cpd.Registered{Result: cpd.LinkMailed}) {
+				w.Errorf("%s: got %+v, %v, want a link mailed and nothing told", what, out, err)
+			}
+		}
+		w.ok("asking for a link", w.MailLink(w.Context(), other.Email, here))
+		w.ok("asking for a link to an unknown address", w.MailLink(w.Context(), details("Eve").Email, here))
+		w.is(id, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
+		mails := w.mails(id, received, goOn, goOn, goOn)
+		if mails[1].To != "ANN@Example.org" || strings.Contains(mails[1].Body, mails[1].Link) {
+			w.Error("the link is not mailed to who asked, apart from the text")
+		}
+		token := func(m cpd.Message) string {
+			s, ok := strings.CutPrefix(m.Link, "https://cpd.example.org"+cpd.ContinuePath+"/")
+			if !ok {
+				w.Errorf("the link is %q", m.Link)
+			}
+			return s
+		}
+		got, err := w.OpenLink(w.Context(), token(mails[1]))
+		if err != nil || got != id {
+			w.Errorf("the link: got %s, %v, want %s", got, err, id)
+		}
+		w.history(id, cpd.LinkUsed)
+		_, err = w.OpenLink(w.Context(), token(mails[1]))
+		w.wantKind("the used link", err, fault.Gone)
+		_, err = w.OpenLink(w.Context(), "nonsense")
+		w.wantKind("nonsense", err, fault.Gone)
+		w.now = w.now.Add(day)
+		_, err = w.OpenLink(w.Context(), token(mails[2]))
+		w.wantKind("the old link", err, fault.Gone)
+		w.work()
+		for _, m := range w.story(id).Messages {
+			if m.Link != "" {
+				w.Error("a link outlives its end")
+			}
+		}
+	})
+}
+
+func TestWhatIsMissingIsRefused(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		for what, change := range map[string]func(d *cpd.Details){
+			"no name":          func(d *cpd.Details) { d.FirstName, d.LastName = person.Name{}, person.Name{} },
+			"no date of birth": func(d *cpd.Details) { d.DateOfBirth = person.Date{} },
+			"no email address": func(d *cpd.Details) { d.Email = person.Email{} },
+		} {
+			d := details("Ann")
+			change(&d)
+			_, err := w.StandBy(w.Context(), cpd.NewRegistrationID(), d, here)
+			w.wantKind(what, err, fault.Invalid)
+		}
+	})
+}
+
+func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		for n := range 20 {
+			if _, err := w.Check(w.Context(), details("Ann"), ""); err != nil {
+				w.Fatalf("check %d: %v", n+1, err)
+			}
+		}
+		_, err := w.Check(w.Context(), details("Ann"), "")
+		w.wantKind("one too many for a person", err, fault.TooMany)
+		other := details("Ann")
+		other.Email = details("Bob").Email
+		_, err = w.Check(w.Context(), other, "")
+		w.wantKind("the same person by another address", err, fault.TooMany)
+		_, err = w.Register(w.Context(), cpd.NewRegistrationID(), details("Ann"), "")
+		w.wantKind("registering", err, fault.TooMany)
+		w.wantKind("asking for a link", w.MailLink(w.Context(), details("Ann").Email, ""), fault.TooMany)
+		_, err = w.Check(w.Context(), details("Cat"), "")
+		w.ok("somebody else", err)
+		w.pass(day)
+		_, err = w.Check(w.Context(), details("Ann"), "")
+		w.ok("the next day", err)
+	})
+	eachWorld(t, func(w *world) {
+		w.begin(cpd.Options{ChecksPerAddress: 3})
+		for _, first := range []string{"Ann", "Bob", "Cat"} {
+			_, err := w.Check(w.Context(), details(first), here)
+			w.ok(first, err)
+		}
+		_, err := w.Check(w.Context(), details("Dan"), here)
+		w.wantKind("one too many from an address", err, fault.TooMany)
+		_, err = w.Check(w.Context(), details("Eve"), "192.0.2.2")
+		w.ok("from elsewhere", err)
+		var kept string
+		if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT MIN(counted) FROM counters`).Scan(&kept); err != nil || len(kept) != 64 {
+			w.Errorf("counters are kept under %q, %v, want a hash", kept, err)
+		}
+	})
+}
+
+func TestTheChangeItsEventItsMailAndItsTaskAreOneTransaction(t *testing.T) {
+	for _, at := range []string{"message", "event " + string(cpd.HandedIn), "event " + string(cpd.RequestMade), "task " + string(cpd.TaskSend)} {
+		t.Run(at, func(t *testing.T) {
+			eachWorld(t, func(w *world) {
+				s := cpd.New(breaks{w.store, at}, w.tra, w.register, []byte("key"), func() time.Time { return w.now }, cpd.Options{})
+				if _, err := s.StandBy(w.Context(), cpd.NewRegistrationID(), details("Ann"), here); !errors.Is(err, errBroken) {
+					w.Fatalf("got %v, want the broken write's error", err)
+				}
+				for _, table := range []string{"participants", "emails", "validation_data", "requests", "events", "messages", "tasks"} {
+					var n int
+					if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != 0 {
+						w.Errorf("%s: got %d rows, %v, want none", table, n, err)
+					}
+				}
+			})
+		})
+	}
+}
