@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -29,8 +30,40 @@ import (
 func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB), sets ...sqldb.Set) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, OpenSQLite(t, "test", sets...)) })
-	t.Run("postgres", func(t *testing.T) { test(t, OpenPostgres(t, PostgresURL(t), "test", sets...)) })
+	t.Run("postgres", func(t *testing.T) { test(t, openClone(t, "test", sets)) })
 }
+
+// openClone gives the same as OpenPostgres on a fresh database, sooner: the
+// first of a service and its sets is migrated, and the others are its copies.
+func openClone(t testing.TB, service string, sets []sqldb.Set) *sqldb.DB {
+	t.Helper()
+	name := service
+	for _, set := range sets {
+		name += " " + set.Name
+	}
+	templates.mu.Lock()
+	from, ok := templates.of[name]
+	if !ok {
+		from = newDatabase(t, "")
+		db, err := sqldb.Open(context.Background(), sqldb.Options{Service: service, URL: urlOf(t, from)})
+		if err != nil {
+			t.Fatalf("open %s: %v", service, err)
+		}
+		if err := errors.Join(db.Migrate(context.Background(), sets...), db.Close()); err != nil {
+			t.Fatalf("migrate %s: %v", service, err)
+		}
+		templates.of[name] = from
+	}
+	templates.mu.Unlock()
+	return open(t, sqldb.Options{Service: service, URL: urlOf(t, dropAfter(t, newDatabase(t, from)))}, nil)
+}
+
+// templates are the migrated databases that others are copies of. They live as
+// long as the server; one that is named by TRAID_TEST_POSTGRES keeps them.
+var templates = struct {
+	mu sync.Mutex
+	of map[string]string
+}{of: map[string]string{}}
 
 // OpenSQLite gives a migrated SQLite database in a folder that the test removes.
 func OpenSQLite(t testing.TB, service string, sets ...sqldb.Set) *sqldb.DB {
@@ -56,6 +89,9 @@ func open(t testing.TB, o sqldb.Options, sets []sqldb.Set) *sqldb.DB {
 			t.Errorf("close %s: %v", o.Service, err)
 		}
 	})
+	if len(sets) == 0 { // a copy
+		return db
+	}
 	if err := db.Migrate(ctx, sets...); err != nil {
 		t.Fatalf("migrate %s: %v", o.Service, err)
 	}
@@ -68,35 +104,59 @@ func open(t testing.TB, o sqldb.Options, sets []sqldb.Set) *sqldb.DB {
 // test program. Without either the test fails.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server, err := server()
+	return urlOf(t, dropAfter(t, newDatabase(t, "")))
+}
+
+// admin runs a statement on the test server.
+func admin(t testing.TB, statement string) error {
+	t.Helper()
+	at, err := server()
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests (install Debian's postgresql, or set TRAID_TEST_POSTGRES): %v", err)
 	}
-	admin, err := sql.Open("pgx", server)
+	db, err := sql.Open("pgx", at)
 	if err != nil {
-		t.Fatalf("connect: %v", err)
+		return err
 	}
-	defer admin.Close()
+	defer db.Close()
+	_, err = db.Exec(statement)
+	return err
+}
+
+// newDatabase makes a database, a copy of another one where that is named.
+func newDatabase(t testing.TB, template string) string {
+	t.Helper()
 	name := "traid_test_" + strings.ToLower(rand.Text()[:16])
-	if _, err := admin.Exec(`CREATE DATABASE ` + name); err != nil {
+	statement := `CREATE DATABASE ` + name
+	if template != "" {
+		statement += ` TEMPLATE ` + template
+	}
+	if err := admin(t, statement); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
+	return name
+}
+
+func dropAfter(t testing.TB, name string) string {
 	t.Cleanup(func() {
-		admin, err := sql.Open("pgx", server)
-		if err != nil {
-			t.Errorf("connect: %v", err)
-			return
-		}
-		defer admin.Close()
-		if _, err := admin.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`); err != nil {
+		if err := admin(t, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
 			t.Errorf("drop database: %v", err)
 		}
 	})
-	u, err := url.Parse(server)
+	return name
+}
+
+func urlOf(t testing.TB, database string) string {
+	t.Helper()
+	at, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(at)
 	if err != nil {
 		t.Fatalf("server URL: %v", err)
 	}
-	u.Path = "/" + name
+	u.Path = "/" + database
 	return u.String()
 }
 
