@@ -342,17 +342,15 @@ func (s *Service) Delete(ctx context.Context, by Actor, id TicketID) error {
 const closedAtOnce = 100
 
 // CloseOld closes the tickets that have been solved for long enough, and
-// forgets the keys that are over. It says how many it closed.
-func (s *Service) CloseOld(ctx context.Context) (int, error) {
-	closed := 0
+// forgets the keys that are over.
+func (s *Service) CloseOld(ctx context.Context) error {
 	for {
-		n := 0
-		err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-			at := s.at()
-			n = 0
+		closed := 0
+		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 			if err := tx.DropKeys(ctx, s.o.Now().Add(-s.o.IdempotencyLife)); err != nil {
 				return err
 			}
+			at := s.at()
 			old, err := tx.SolvedBefore(ctx, at.Add(-s.o.CloseAfter), closedAtOnce)
 			if err != nil {
 				return err
@@ -364,15 +362,10 @@ func (s *Service) CloseOld(ctx context.Context) (int, error) {
 					return err
 				}
 			}
-			n = len(old)
+			closed = len(old)
 			return nil
-		})
-		if err != nil {
-			return closed, err
-		}
-		closed += n
-		if n < closedAtOnce {
-			return closed, nil
+		}); err != nil || closed < closedAtOnce {
+			return err
 		}
 	}
 }

@@ -147,7 +147,6 @@ func paginate[T any](c *call, answer map[string]any, name string, items []T, id 
 		c.byNumber(answer, p, len(items))
 		return c.answer(http.StatusOK, answer)
 	}
-	from, to := 0, len(items)
 	at := func(of *place) (int, error) {
 		want, err := strconv.ParseInt(of.Value, 10, 64)
 		if err != nil {
@@ -159,15 +158,15 @@ func paginate[T any](c *call, answer map[string]any, name string, items []T, id 
 		}
 		return i, nil
 	}
-	hasMore := false
-	switch {
-	case p.before != nil:
+	var from, to int
+	var hasMore bool
+	if p.before != nil {
 		if to, err = at(p.before); err != nil {
 			return err
 		}
 		from = max(0, to-p.size)
 		hasMore = from > 0
-	default:
+	} else {
 		if p.after != nil {
 			if from, err = at(p.after); err != nil {
 				return err
