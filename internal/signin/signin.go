@@ -34,7 +34,10 @@ type Options struct {
 	Page func(r *http.Request, title string) govuk.PageOptions
 	// ErrorPage writes the service's page for a status: 403, 500.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, status int)
-	Logger    *slog.Logger
+	// Refused keeps everybody out: local accounts sign in only where nobody but
+	// this machine reaches the service.
+	Refused bool
+	Logger  *slog.Logger
 }
 
 // Gate is a service's sign-in. The service's handler runs inside the sessions'
@@ -52,8 +55,12 @@ func New(o Options) *Gate {
 // Mount puts the sign-in pages onto the mux. Everybody may call them.
 func (g *Gate) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Path, g.how)
-	mux.HandleFunc("GET "+Path+"/{token}", g.ask)
-	mux.HandleFunc("POST "+Path+"/{token}", g.enter)
+	ask, enter := g.ask, g.enter
+	if g.o.Refused {
+		ask, enter = g.refuse, g.refuse
+	}
+	mux.HandleFunc("GET "+Path+"/{token}", ask)
+	mux.HandleFunc("POST "+Path+"/{token}", enter)
 	mux.HandleFunc("POST "+SignOutPath, g.leave)
 }
 
@@ -166,6 +173,11 @@ func (g *Gate) enter(w http.ResponseWriter, r *http.Request) {
 	g.o.Sessions.Put(ctx, keyAccount, a.ID)
 	g.o.Sessions.Put(ctx, keyEpoch, a.Epoch)
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (g *Gate) refuse(w http.ResponseWriter, r *http.Request) {
+	g.o.Logger.WarnContext(r.Context(), "a local account was refused: the service is not on a loopback address")
+	g.o.ErrorPage(w, r, http.StatusForbidden)
 }
 
 func (g *Gate) leave(w http.ResponseWriter, r *http.Request) {

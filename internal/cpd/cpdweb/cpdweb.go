@@ -23,10 +23,18 @@ import (
 	"traid/internal/workday"
 )
 
+// WebhookPath is where the TRA announces that an answer was released.
+const WebhookPath = "/webhooks/tra"
+
 // Administrator is the role of those who may see the pages below /admin.
 const Administrator = "administrator"
 
-const serviceName = "Manage CPD"
+// What the pages are called at their head, and the two sides of them.
+const (
+	productName = "Manage CPD"
+	personSide  = "Register for training"
+	adminSide   = "Administration"
+)
 
 // Options say what the pages stand on. Sessions and Accounts are needed, and
 // the service's handler runs inside the sessions' LoadAndSave (httpd.SiteOptions.Wrap).
@@ -34,6 +42,7 @@ type Options struct {
 	Sessions       *scs.SessionManager
 	Accounts       *access.Store
 	SignInCommand  string           // what makes an administrator's sign-in link
+	SignInRefused  bool             // administrators do not sign in here (signin.Options.Refused)
 	Contact        string           // email address for people with a question; the contact page names none without it
 	WebhookSecrets []string         // the TRA's; without one no webhook is taken
 	Poll           func()           // begins a poll and does not wait for it; nothing
@@ -165,7 +174,7 @@ func (p *Pages) Routes() []Route {
 		{"POST " + pollPath, Administrators, p.pollNow},
 		{"GET " + outboxPath, Administrators, p.showOutbox},
 
-		{"POST /webhooks/tra", TRA, p.hearTRA},
+		{"POST " + WebhookPath, TRA, p.hearTRA},
 	}
 }
 
@@ -234,7 +243,7 @@ func minute(t time.Time) string {
 
 // show writes a page of the person.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, o govuk.PageOptions, content templ.Component) {
-	o.ServiceName, o.ServiceURL, o.Footer = serviceName, startPath, footer()
+	o.ProductName, o.ServiceName, o.ServiceURL, o.Footer = productName, personSide, startPath, footer()
 	httpd.Render(w, r, status, layout(o, content))
 }
 
