@@ -42,48 +42,45 @@ func TestAnOpenAlertStartsABarringCheckWithTheTRNAndTheNameAlone(t *testing.T) {
 
 func TestTheOutcomeOfABarringCheck(t *testing.T) {
 	yes, no := true, false
-	for outcome, c := range map[cpd.Outcome]struct {
+	type want struct {
 		status   cpd.AlertStatus
 		eligible *bool
-	}{
+	}
+	eachCase(t, map[cpd.Outcome]want{
 		cpd.Barred:    {cpd.AlertBarred, &no},
 		cpd.NotBarred: {cpd.AlertNotBarred, &yes},
 		cpd.Failed:    {cpd.AlertUndetermined, nil},
-	} {
-		t.Run(string(outcome), func(t *testing.T) {
-			eachWorld(t, func(w *world) {
-				id, request := w.alerted("Ann", trn("0000001"))
-				w.now = w.now.Add(time.Hour)
-				w.answer(request, outcome, noTRN)
-				answered := w.now
-				w.pass(day)
-				p := w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), c.status, false)
-				if !p.AlertAt.Equal(answered) {
-					w.Errorf("known as at %v, want %v", p.AlertAt, answered)
-				}
-				if got := p.EligibleForFunding(); (got == nil) != (c.eligible == nil) || got != nil && *got != *c.eligible {
-					w.Errorf("eligible: got %v, want %v", got, c.eligible)
-				}
-				w.mails(id, confirmed) // nothing is told of it
-				w.progress(id, cpd.StatusConfirmed)
-				w.history(id, cpd.AnswerBarring)
-				w.pass(14 * day)
-				w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), c.status, false)
-				if len(w.tra.order) != 1 {
-					w.Error("a settled alert was asked about again")
-				}
-				w.answer(request, cpd.NotBarred, noTRN) // a later version
-				w.pass(day)
-				w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNotBarred, false)
-				w.register.alerts[trn("0000001")] = false
-				w.pass(7 * day)
-				w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
-				w.register.alerts[trn("0000001")] = true // another one
-				w.pass(7 * day)
-				w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertAwaitingBarringCheck, false)
-			})
-		})
-	}
+	}, func(w *world, outcome cpd.Outcome, c want) {
+		id, request := w.alerted("Ann", trn("0000001"))
+		w.now = w.now.Add(time.Hour)
+		w.answer(request, outcome, noTRN)
+		answered := w.now
+		w.pass(day)
+		p := w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), c.status, false)
+		if !p.AlertAt.Equal(answered) {
+			w.Errorf("known as at %v, want %v", p.AlertAt, answered)
+		}
+		if got := p.EligibleForFunding(); (got == nil) != (c.eligible == nil) || got != nil && *got != *c.eligible {
+			w.Errorf("eligible: got %v, want %v", got, c.eligible)
+		}
+		w.mails(id, confirmed) // nothing is told of it
+		w.progress(id, cpd.StatusConfirmed)
+		w.history(id, cpd.AnswerBarring)
+		w.pass(14 * day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), c.status, false)
+		if len(w.tra.order) != 1 {
+			w.Error("a settled alert was asked about again")
+		}
+		w.answer(request, cpd.NotBarred, noTRN) // a later version
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNotBarred, false)
+		w.register.alerts[trn("0000001")] = false
+		w.pass(7 * day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
+		w.register.alerts[trn("0000001")] = true // another one
+		w.pass(7 * day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertAwaitingBarringCheck, false)
+	})
 }
 
 func TestAnUndeterminedAlertHasAnOwner(t *testing.T) {

@@ -120,44 +120,41 @@ func TestALaterVersionOfAnAnswerTakesTheEarliersPlace(t *testing.T) {
 		outcome cpd.Outcome
 		trn     person.TRN
 	}
-	for why, c := range map[string]struct {
+	type want struct {
 		steps  []step
 		status cpd.TRNStatus
 		trn    person.TRN
 		mails  []string
-	}{
+	}
+	eachCase(t, map[string]want{
 		"another TRN":           {[]step{{cpd.TRNFound, trn("0000001")}, {cpd.TRNFound, trn("0000002")}}, cpd.TRNValidatedManually, trn("0000002"), []string{received, confirmed}},
 		"the same TRN":          {[]step{{cpd.TRNFound, trn("0000001")}, {cpd.TRNFound, trn("0000001")}}, cpd.TRNValidatedManually, trn("0000001"), []string{received, confirmed}},
 		"a failure after a TRN": {[]step{{cpd.TRNFound, trn("0000001")}, {cpd.Failed, noTRN}}, cpd.TRNValidationFailed, noTRN, []string{received, confirmed, failedMail}},
 		"a TRN after a failure": {[]step{{cpd.Failed, noTRN}, {cpd.TRNFound, trn("0000001")}}, cpd.TRNValidatedManually, trn("0000001"), []string{received, failedMail, confirmed}},
 		"a failure again":       {[]step{{cpd.Failed, noTRN}, {cpd.Failed, noTRN}}, cpd.TRNValidationFailed, noTRN, []string{received, failedMail}},
-	} {
-		t.Run(why, func(t *testing.T) {
-			eachWorld(t, func(w *world) {
-				id, request := w.standBy("Ann")
-				for _, s := range c.steps {
-					w.answer(request, s.outcome, s.trn)
-					w.pass(day)
-				}
-				w.work()
-				p := w.story(id).Participant
-				if p.TRNStatus != c.status || p.TRN != c.trn || p.TRNVersion != 2 {
-					w.Errorf("got %s, TRN %q by version %d, want %s, %q by 2", p.TRNStatus, p.TRN.Reveal(), p.TRNVersion, c.status, c.trn.Reveal())
-				}
-				want := cpd.AlertNone
-				if c.trn.IsZero() {
-					want = cpd.AlertNotChecked
-				}
-				if p.AlertStatus != want {
-					w.Errorf("alert %s, want %s", p.AlertStatus, want)
-				}
-				w.mails(id, c.mails...)
-				story := w.story(id)
-				w.ok("the earlier version read late", w.ApplyAnswer(w.Context(), w.tra.feed[0]))
-				w.unchanged(id, story)
-			})
-		})
-	}
+	}, func(w *world, _ string, c want) {
+		id, request := w.standBy("Ann")
+		for _, s := range c.steps {
+			w.answer(request, s.outcome, s.trn)
+			w.pass(day)
+		}
+		w.work()
+		p := w.story(id).Participant
+		if p.TRNStatus != c.status || p.TRN != c.trn || p.TRNVersion != 2 {
+			w.Errorf("got %s, TRN %q by version %d, want %s, %q by 2", p.TRNStatus, p.TRN.Reveal(), p.TRNVersion, c.status, c.trn.Reveal())
+		}
+		want := cpd.AlertNone
+		if c.trn.IsZero() {
+			want = cpd.AlertNotChecked
+		}
+		if p.AlertStatus != want {
+			w.Errorf("alert %s, want %s", p.AlertStatus, want)
+		}
+		w.mails(id, c.mails...)
+		story := w.story(id)
+		w.ok("the earlier version read late", w.ApplyAnswer(w.Context(), w.tra.feed[0]))
+		w.unchanged(id, story)
+	})
 }
 
 func TestAVersionThatWasOvertakenOnTheWayDoesNotCount(t *testing.T) {

@@ -70,27 +70,23 @@ func TestACorrectionOfWhatNeverLeftIsTheOnlyRequest(t *testing.T) {
 }
 
 func TestACorrectionOfWhatMayHaveArrivedFollowsIt(t *testing.T) {
-	for why, arrived := range map[string]bool{"it had arrived": true, "it had not": false} {
-		t.Run(why, func(t *testing.T) {
-			eachWorld(t, func(w *world) {
-				w.tra.deaf, w.tra.down = arrived, !arrived
-				id := w.waiting("Ann")
-				w.work()
-				w.correct(id, "Anna", cpd.AwaitsManual)
-				w.correct(id, "Anne", cpd.AwaitsManual) // and once more
-				w.tra.deaf, w.tra.down = false, false
-				w.work()
-				if len(w.tra.order) != 2 || w.tra.by[w.last()].Replaces != w.tra.order[0] || w.tra.by[w.last()].Details.FirstName != details("Anne").FirstName {
-					w.Errorf("the TRA has %d requests, want the last correction to replace the first request", len(w.tra.order))
-				}
-				var n int
-				if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT count(*) FROM validation_data`).Scan(&n); err != nil || n != 1 {
-					w.Errorf("%d rows of validation data, %v, want the newest alone", n, err)
-				}
-				w.waits(cpd.WaitsForAnswer)
-			})
-		})
-	}
+	eachCase(t, map[string]bool{"it had arrived": true, "it had not": false}, func(w *world, _ string, arrived bool) {
+		w.tra.deaf, w.tra.down = arrived, !arrived
+		id := w.waiting("Ann")
+		w.work()
+		w.correct(id, "Anna", cpd.AwaitsManual)
+		w.correct(id, "Anne", cpd.AwaitsManual) // and once more
+		w.tra.deaf, w.tra.down = false, false
+		w.work()
+		if len(w.tra.order) != 2 || w.tra.by[w.last()].Replaces != w.tra.order[0] || w.tra.by[w.last()].Details.FirstName != details("Anne").FirstName {
+			w.Errorf("the TRA has %d requests, want the last correction to replace the first request", len(w.tra.order))
+		}
+		var n int
+		if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT count(*) FROM validation_data`).Scan(&n); err != nil || n != 1 {
+			w.Errorf("%d rows of validation data, %v, want the newest alone", n, err)
+		}
+		w.waits(cpd.WaitsForAnswer)
+	})
 }
 
 func TestACorrectionThatMatchesTakesTheRequestBack(t *testing.T) {
@@ -143,10 +139,11 @@ func TestACorrectionAfterAFailureAsksAgain(t *testing.T) {
 }
 
 func TestAWithdrawalTakesEverythingBack(t *testing.T) {
-	for why, c := range map[string]struct {
+	type want struct {
 		before func(w *world) // with the request waiting
 		atTRA  string
-	}{
+	}
+	eachCase(t, map[string]want{
 		"of a request that the TRA has": {func(w *world) { w.work() }, "withdrawn"},
 		"of one that never left":        {func(*world) {}, ""},
 		"of one that may have arrived": {func(w *world) {
@@ -158,42 +155,38 @@ func TestAWithdrawalTakesEverythingBack(t *testing.T) {
 			w.work()
 			w.tra.down = true
 		}, "withdrawn"},
-	} {
-		t.Run(why, func(t *testing.T) {
-			eachWorld(t, func(w *world) {
-				id := w.waiting("Ann")
-				c.before(w)
-				w.ok("withdrawing", w.Withdraw(w.Context(), id))
-				p := w.is(id, cpd.TRNNotChecked, noTRN, cpd.AlertNotChecked, false)
-				if p.WithdrawnAt.IsZero() || p.TeacherReferenceNumberValidated() != nil {
-					w.Error("a claim is left")
-				}
-				w.progress(id, cpd.StatusWithdrawn)
-				w.mails(id, received, withdrawn)
-				story := w.story(id)
-				w.ok("withdrawing again", w.Withdraw(w.Context(), id))
-				w.unchanged(id, story)
-				w.work()
-				w.tra.down = false
-				w.pass(time.Hour)
-				got := ""
-				if len(w.tra.order) > 0 {
-					got = w.tra.by[w.last()].status
-				}
-				if got != c.atTRA {
-					w.Errorf("at the TRA it is %q, want %q", got, c.atTRA)
-				}
-				w.waits()
-				// The person comes back.
-				w.correct(id, "Ann", cpd.AwaitsManual)
-				w.work()
-				if w.tra.by[w.last()].Replaces != "" {
-					w.Error("the new request replaces one that was withdrawn")
-				}
-				w.progress(id, cpd.StatusManual)
-			})
-		})
-	}
+	}, func(w *world, _ string, c want) {
+		id := w.waiting("Ann")
+		c.before(w)
+		w.ok("withdrawing", w.Withdraw(w.Context(), id))
+		p := w.is(id, cpd.TRNNotChecked, noTRN, cpd.AlertNotChecked, false)
+		if p.WithdrawnAt.IsZero() || p.TeacherReferenceNumberValidated() != nil {
+			w.Error("a claim is left")
+		}
+		w.progress(id, cpd.StatusWithdrawn)
+		w.mails(id, received, withdrawn)
+		story := w.story(id)
+		w.ok("withdrawing again", w.Withdraw(w.Context(), id))
+		w.unchanged(id, story)
+		w.work()
+		w.tra.down = false
+		w.pass(time.Hour)
+		got := ""
+		if len(w.tra.order) > 0 {
+			got = w.tra.by[w.last()].status
+		}
+		if got != c.atTRA {
+			w.Errorf("at the TRA it is %q, want %q", got, c.atTRA)
+		}
+		w.waits()
+		// The person comes back.
+		w.correct(id, "Ann", cpd.AwaitsManual)
+		w.work()
+		if w.tra.by[w.last()].Replaces != "" {
+			w.Error("the new request replaces one that was withdrawn")
+		}
+		w.progress(id, cpd.StatusManual)
+	})
 }
 
 func TestAnAnswerAfterAWithdrawalDoesNotCount(t *testing.T) {

@@ -2,6 +2,7 @@ package cpd_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -223,6 +224,36 @@ func eachWorld(t *testing.T, test func(w *world)) {
 		test(w)
 		w.mailsTellNothing()
 	}, sqldb.TaskMigrations, cpdsql.Migrations)
+}
+
+// eachCase runs a test for each case on both databases, every time from nothing.
+func eachCase[K ~string, C any](t *testing.T, cases map[K]C, test func(w *world, why K, c C)) {
+	t.Helper()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		for why, c := range cases {
+			t.Run(string(why), func(t *testing.T) {
+				w := newWorld(t, db, cpd.Options{})
+				w.wipe()
+				test(w, why, c)
+				w.mailsTellNothing()
+			})
+		}
+	}, sqldb.TaskMigrations, cpdsql.Migrations)
+}
+
+// tables are those of cpd, in an order in which they can be emptied.
+var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "participants"}
+
+func (w *world) wipe() {
+	w.Helper()
+	w.ok("wiping", w.db.InTx(w.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		for _, table := range tables {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // mailsTellNothing looks for what no mail may tell.
