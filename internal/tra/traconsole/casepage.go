@@ -155,6 +155,8 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	}
 	if req.State.Open() {
 		v.Waits = lasted(now.Sub(req.QueuedAt))
+	}
+	if req.State.Open() && c.Decision == nil {
 		v.Take = req.Owner == "" || op.Supervisor && req.Owner != op.Email
 		v.GiveBack = req.Owner != "" && (req.Owner == op.Email || op.Supervisor)
 	}

@@ -18,7 +18,7 @@ type checkView struct {
 	Record     recordView
 	MergedFrom string
 	Rows       []rowView
-	Accepts    []string // fields whose difference needs a reason
+	Accepts    []rowView // those whose difference needs a reason
 	Review     string
 	Refused    string
 	SameTRN    []tra.Request
@@ -60,10 +60,11 @@ func (p *pages) renderCheck(w http.ResponseWriter, r *http.Request, c tra.Case, 
 		Confirm: checked.Refused == "" && c.Request.State.Open() && c.Decision == nil,
 	}
 	for _, d := range checked.Fields {
-		v.Rows = append(v.Rows, differenceRow(d))
-	}
-	for _, f := range checked.Accepts {
-		v.Accepts = append(v.Accepts, fieldName(string(f)))
+		row := differenceRow(d)
+		v.Rows = append(v.Rows, row)
+		if slices.Contains(checked.Accepts, d.Field) {
+			v.Accepts = append(v.Accepts, row)
+		}
 	}
 	if change != nil {
 		change(&v)
@@ -144,9 +145,9 @@ func troubles(err error) (errs govuk.Errors, meanwhile string, ok bool) {
 var formField = map[string]string{"/why": "why", "/note": "note"}
 
 var wrongTexts = map[fault.Field]string{
-	{Pointer: "/why", Reason: "blank"}:                        "Enter why",
-	{Pointer: "/why", Reason: "too_long"}:                     "Why must be 1,000 characters or fewer",
-	{Pointer: "/why", Reason: "personal_number"}:              "Why must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/why", Reason: "blank"}:                        "Enter your reason",
+	{Pointer: "/why", Reason: "too_long"}:                     "Your reason must be 1,000 characters or fewer",
+	{Pointer: "/why", Reason: "personal_number"}:              "Your reason must not hold a TRN, a National Insurance number or a date",
 	{Pointer: "/note", Reason: "blank"}:                       "Enter a note for the client",
 	{Pointer: "/note", Reason: "too_long"}:                    "The note must be 1,000 characters or fewer",
 	{Pointer: "/note", Reason: "personal_number"}:             "The note must not hold a TRN, a National Insurance number or a date",

@@ -21,7 +21,7 @@ const (
 )
 
 var agreementTags = map[agreement]tagView{
-	agrees: {"Agrees", green}, near: {"Near", yellow}, differs: {"Differs", red}, missing: {"Not compared", grey},
+	agrees: {"Agrees", green}, near: {"Near", yellow}, differs: {"Differs", red}, missing: {"Missing", grey},
 }
 
 // rowView is one field of the claim beside the record's.
@@ -79,6 +79,9 @@ var levels = map[string]levelView{
 	"different_renamed": {differs, "is different, and the last name has changed before"},
 }
 
+// plain are the levels that the tag alone says.
+var plain = map[string]bool{levels["equal"].how: true, levels["different"].how: true}
+
 // levelOf reads a piece of evidence; of a level that this program does not know its weight tells.
 func levelOf(e tra.Evidence) levelView {
 	if l, ok := levels[e.Level]; ok {
@@ -126,9 +129,9 @@ func beside(c tra.Claim, r tra.Record, evidence []tra.Evidence) []rowView {
 		default:
 			level = compare()
 		}
-		row.Tag, row.How = agreementTags[level.is], level.how
-		if level.is == agrees {
-			row.How = ""
+		row.Tag, row.How = agreementTags[level.is], strings.TrimPrefix(level.how, "is ")
+		if plain[level.how] {
+			row.How = "" // the tag says it
 		}
 		rows = append(rows, row)
 	}
@@ -153,9 +156,18 @@ func beside(c tra.Claim, r tra.Record, evidence []tra.Evidence) []rowView {
 		}
 		return levels["earlier_name"]
 	})
-	add("previous_names", names(c.PreviousNames), names(r.PreviousNames), same(slices.ContainsFunc(c.PreviousNames, func(n person.FullName) bool {
-		return slices.Contains(lasts, person.Fold(n.Last.Reveal()))
-	})))
+	add("previous_names", names(c.PreviousNames), names(r.PreviousNames), func() levelView {
+		for _, n := range c.PreviousNames {
+			switch slices.Index(lasts, person.Fold(n.Last.Reveal())) {
+			case -1:
+			case 0:
+				return levelView{agrees, "is the last name on the record"}
+			default:
+				return levels["equal"]
+			}
+		}
+		return levels["different"]
+	})
 	add("date_of_birth", dayOf(c.DateOfBirth), dayOf(r.DateOfBirth), same(c.DateOfBirth == r.DateOfBirth))
 	add("national_insurance_number", c.NINO.Reveal(), texts(r.NINOs), same(slices.ContainsFunc(r.NINOs, func(n person.Text) bool {
 		return sameNINO(n.Reveal(), c.NINO.Reveal())

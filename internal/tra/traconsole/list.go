@@ -1,8 +1,10 @@
 package traconsole
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +18,6 @@ type listView struct {
 	Heading string
 	Queues  []queueView
 	Kinds   []kindView // empty: the operator sees one kind only
-	Queue   string
-	Kind    string
 	Query   string // what was searched for; empty: a queue is shown
 	Rows    []listRow
 	Next    string // of the following page
@@ -76,26 +76,53 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) {
 
 // find looks for a reference. It is posted, since people paste names there too.
 func (p *pages) find(w http.ResponseWriter, r *http.Request) {
-	f := tra.QueueFilter{Queue: tra.QueueOpen, Query: strings.TrimSpace(r.PostFormValue("reference"))}
-	if f.Query == "" {
-		p.showList(w, r, f, http.StatusUnprocessableEntity, govuk.Errors{{Field: "reference", Message: "Enter a reference or a part of it"}})
+	query := strings.TrimSpace(r.PostFormValue("reference"))
+	if query == "" {
+		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusUnprocessableEntity, govuk.Errors{{Field: "reference", Message: "Enter a reference or a part of it"}})
 		return
 	}
-	p.showList(w, r, f, http.StatusOK, nil)
+	page, err := p.findCases(r.Context(), operator(r), query)
+	switch {
+	case err != nil:
+		p.fail(w, r, err)
+	case len(page.Rows) == 1:
+		http.Redirect(w, r, caseURL(page.Rows[0].ID), http.StatusSeeOther)
+	default:
+		p.renderList(w, r, tra.QueueFilter{Query: query}, page, http.StatusOK, nil)
+	}
+}
+
+// everywhere are the queues that between them hold every request but the withdrawn ones.
+var everywhere = []tra.Queue{tra.QueueOpen, tra.QueueReview, tra.QueueDeciding, tra.QueueAnswered}
+
+func (p *pages) findCases(ctx context.Context, op tra.Operator, query string) (tra.QueuePage, error) {
+	var out tra.QueuePage
+	for _, q := range everywhere {
+		page, err := p.console.Queue(ctx, op, tra.QueueFilter{Queue: q, Query: query})
+		if err != nil {
+			return tra.QueuePage{}, err
+		}
+		for _, row := range page.Rows {
+			if !slices.ContainsFunc(out.Rows, func(known tra.QueueRow) bool { return known.ID == row.ID }) {
+				out.Rows = append(out.Rows, row)
+			}
+		}
+		out.Counts, out.Next = page.Counts, out.Next+page.Next
+	}
+	return out, nil
 }
 
 func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, status int, errs govuk.Errors) {
-	op := operator(r)
-	page, err := p.console.Queue(r.Context(), op, f)
+	page, err := p.console.Queue(r.Context(), operator(r), f)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	if f.Query != "" && len(page.Rows) == 1 {
-		http.Redirect(w, r, caseURL(page.Rows[0].ID), http.StatusSeeOther)
-		return
-	}
-	v := listView{Heading: queueWords[f.Queue] + " cases", Queue: string(f.Queue), Kind: string(f.Kind), Query: f.Query, errs: errs}
+	p.renderList(w, r, f, page, status, errs)
+}
+
+func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, page tra.QueuePage, status int, errs govuk.Errors) {
+	v := listView{Heading: queueWords[f.Queue] + " cases", Query: f.Query, errs: errs}
 	for _, q := range tra.Queues() {
 		n := page.Counts[q]
 		v.Queues = append(v.Queues, queueView{
@@ -103,7 +130,7 @@ func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilt
 			Urgent: n > 0 && (q == tra.QueueOverdue || q == tra.QueueAttention), Current: q == f.Queue && f.Query == "",
 		})
 	}
-	if op.Barring {
+	if operator(r).Barring && f.Query == "" {
 		for _, k := range []tra.Kind{"", tra.TRNValidation, tra.BarringCheck} {
 			name := "Both kinds"
 			if k != "" {
@@ -116,11 +143,10 @@ func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilt
 	for _, row := range page.Rows {
 		v.Rows = append(v.Rows, listRowOf(row, now))
 	}
-	switch {
-	case f.Query != "":
+	if f.Query != "" {
 		v.Heading, v.More = "Search results", page.Next != ""
 		v.Empty = "No case has this in its reference. Check it, or look through the queues."
-	default:
+	} else {
 		v.Empty = emptyWords[f.Queue]
 		if page.Next != "" {
 			v.Next = queueURL(f.Queue, f.Kind, page.Next)
