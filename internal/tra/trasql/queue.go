@@ -41,7 +41,7 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 	case tra.QueueReview:
 		return `state = 'in_second_review'`, nil
 	case tra.QueueAttention:
-		return `state <> 'withdrawn' AND id IN (SELECT request FROM flags UNION SELECT id FROM requests WHERE state = 'received' AND submitted_at < ` +
+		return `state <> 'withdrawn' AND id IN (SELECT request FROM flags UNION ALL SELECT id FROM requests WHERE state = 'received' AND submitted_at < ` +
 			a.add(sqldb.Time(f.Now.Add(-creationFailsAfter))) + `)`, nil
 	case tra.QueueDeciding:
 		return `deciding AND state <> 'withdrawn'`, nil
@@ -91,7 +91,7 @@ func pageQuery(f tra.QueueFilter) (string, args, error) {
 		at := a.add(sqldb.Time(after))
 		where += ` AND ` + by + ` ` + beyond + `= ` + at + ` AND (` + by + ` ` + beyond + ` ` + at + ` OR id ` + beyond + ` ` + a.add(id) + `)`
 	}
-	// The ids come from an index alone; only the page's rows are read whole.
+	// The ids first: what is sorted or passed over is not read whole.
 	return `SELECT ` + requestColumns + `, COALESCE(claims.first_name, ''), COALESCE(claims.last_name, '')
 FROM requests LEFT JOIN claims ON claims.request = requests.id
 WHERE requests.id IN (SELECT id FROM requests WHERE ` + where + ` ORDER BY ` + order + ` LIMIT ` + a.add(min(f.Limit, mostRows)) + `)
