@@ -14,7 +14,9 @@ import (
 
 // admin begins the options of a page of administrators.
 func (p *Pages) admin(r *http.Request, title string) govuk.PageOptions {
-	o := govuk.PageOptions{Title: title, ServiceName: serviceName, ServiceURL: participantsPath, ProductURL: participantsPath, Footer: footer()}
+	o := govuk.PageOptions{
+		Title: title, ProductName: productName, ProductURL: participantsPath, ServiceName: adminSide, ServiceURL: participantsPath, Footer: footer(),
+	}
 	account, ok := signin.AccountFrom(r.Context())
 	if !ok {
 		return o

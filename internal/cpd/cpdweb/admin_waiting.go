@@ -44,7 +44,7 @@ func (p *Pages) pollNow(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		p.o.Logger.WarnContext(r.Context(), "a poll by an administrator failed", "request", httpd.RequestID(r.Context()), "kind", kind.String(), "error", err)
-		text = "The TRA could not be asked: " + problemText(kind.String()) + ". It is asked again by itself."
+		text = "The TRA could not be asked. " + problemText(kind.String()) + ". It is asked again by itself."
 	}
 	p.o.Sessions.Put(r.Context(), keyPolled, text)
 	goTo(w, r, waitingPath)

@@ -46,7 +46,11 @@ func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int) {
 	if !ok {
 		text = errorTexts[http.StatusInternalServerError]
 	}
-	p.show(w, r, status, govuk.PageOptions{Title: text.Title}, errorPage(text, httpd.RequestID(r.Context())))
+	code := ""
+	if status >= http.StatusInternalServerError { // only then the log tells more
+		code = httpd.RequestID(r.Context())
+	}
+	p.show(w, r, status, govuk.PageOptions{Title: text.Title}, errorPage(text, code))
 }
 
 // fail answers an error by its kind. What only the log may know goes there.

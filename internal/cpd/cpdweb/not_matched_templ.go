@@ -37,7 +37,7 @@ func notMatchedPage(answers []answer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h2 class=\"govuk-heading-m\">If you have changed something</h2><p class=\"govuk-body\">Change an answer above, and we check again.</p><h2 class=\"govuk-heading-m\">If these details are right</h2><p class=\"govuk-body\">Somebody at the Teaching Regulation Agency checks them by hand. That takes about 5 working days, and you do not need to do anything meanwhile.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h2 class=\"govuk-heading-m\">If something is wrong or missing</h2><p class=\"govuk-body\">Change an answer above, and we check again.</p><h2 class=\"govuk-heading-m\">If these details are right</h2><p class=\"govuk-body\">Somebody at the Teaching Regulation Agency checks them by hand. That takes about 5 working days, and you do not need to do anything meanwhile.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

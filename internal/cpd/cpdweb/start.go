@@ -8,7 +8,7 @@ import (
 )
 
 func (p *Pages) showStart(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Register for training"}, startPage())
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: personSide}, startPage())
 }
 
 // start begins a registration, and forgets whoever used this browser before.

@@ -1,0 +1,209 @@
+package cpdweb_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"traid/internal/cpd"
+	"traid/internal/cpd/cpdweb"
+	"traid/internal/person"
+)
+
+// inConflict makes two people who hold one record, and gives the one who waits.
+func inConflict(t *testing.T, w *world) (path string) {
+	t.Helper()
+	w.knows("Ada", "7300456")
+	ada := w.browser()
+	ada.fillIn(sample{First: "Ada", Last: "Sample", Email: "ada@example.org", TRN: "7300456"})
+	ada.post("/check-your-answers").at("/progress")
+	w.move(time.Hour)
+	w.browser().standsBy(sample{First: "Adah", Last: "Sample", Email: "adah@example.org", NINO: "QQ222222A"})
+	trn, err := person.NewTRN("7300456")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.answer(cpd.Answer{Outcome: cpd.TRNFound, TRN: trn})
+	for _, p := range w.participants() {
+		if p.TRNStatus == cpd.TRNConflict {
+			return "/admin/participants/" + string(p.ID)
+		}
+	}
+	t.Fatal("nobody is in conflict")
+	return ""
+}
+
+func TestOnlyAdministratorsSeeTheirPages(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/admin").at("/sign-in")
+	token, err := w.accounts.AddAccount(t.Context(), "other@example.org", []string{"operator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.post("/sign-in/"+token).is("/admin", 403).says("You cannot use this page")
+	admin := w.administrator()
+	admin.get("/admin").at("/admin/participants").says(adminEmail)
+	admin.post("/sign-out").at("/sign-in")
+	admin.get("/admin/outbox").at("/sign-in")
+}
+
+func TestTheListIsFilteredSearchedAndPaged(t *testing.T) {
+	w := newWorld(t)
+	w.knows("Zephyrine", "8400123")
+	b := w.browser()
+	b.fillIn(zephyrine)
+	b.post("/check-your-answers").at("/progress")
+	w.browser().standsBy(sample{First: "Edwin", Last: "Sample", Email: "edwin@example.org"})
+	admin := w.administrator()
+	admin.get("/admin/participants").says("2 participants", "Zephyrine Quillfeather", "Validated automatically", "Edwin Sample", "Awaiting manual validation", "Held", "Not held")
+	admin.post("/admin/participants", "trn-status", "validated_automatically").
+		is("/admin/participants?trn-status=validated_automatically", 200).says("1 participant", "Zephyrine").silent("Edwin")
+	admin.post("/admin/participants", "search", "edwin@").at("/admin/participants").says("1 participant", "Edwin").silent("Zephyrine")
+	admin.post("/admin/participants", "search", "nobody").at("/admin/participants").says("Nobody was found")
+
+	for i := range 50 {
+		email := "many" + string(rune('a'+i/10)) + string(rune('a'+i%10)) + "@example.org"
+		d := cpd.Details{}
+		d.FirstName, _ = person.ParseName("Many")
+		d.LastName, _ = person.ParseName("Sample")
+		d.DateOfBirth, _ = person.ParseDate("1990-03-01")
+		d.Email, _ = person.ParseEmail(email)
+		w.move(25 * time.Hour)
+		if _, err := w.svc.StandBy(t.Context(), cpd.NewRegistrationID(), d, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := admin.get("/admin/participants").says("52 participants")
+	next := links.FindAllStringSubmatch(first.Body, -1)
+	var second page
+	for _, m := range next {
+		if strings.Contains(m[1], "after=") {
+			second = admin.get(m[1])
+		}
+	}
+	second.says("Zephyrine", "Edwin").silent("Many", "after=")
+	first = admin.post("/admin/participants", "search", "Sample").says("51 participants")
+	after := between(t, first.Body, `name="after" value="`, `"`)
+	admin.post("/admin/participants", "search", "Sample", "after", after).says("Edwin").silent("Many Sample", `name="after"`)
+}
+
+func between(t *testing.T, s, before, after string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(s, before)
+	if !ok {
+		t.Fatalf("there is no %s", before)
+	}
+	rest, _, _ = strings.Cut(rest, after)
+	return rest
+}
+
+func TestAParticipantIsShownWithEverythingThatHappened(t *testing.T) {
+	w := newWorld(t)
+	w.browser().standsBy(zephyrine)
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: "No record fits the name."})
+	admin := w.administrator()
+	p := admin.get("/admin/participants/" + string(w.participants()[0].ID))
+	p.says("Zephyrine Quillfeather", "Validation failed", "deleted on 21 December 2026", "TRN validation", "Answered", "no record", "No record fits the name.",
+		"Registered", "Stood by the details", "A TRN validation request was made", "The request reached the TRA", "The TRN could not be validated",
+		"We have received your details", "Check your details and send them again")
+	history := p.text()[strings.Index(p.text(), "History"):]
+	if strings.Index(history, "Registered") > strings.Index(history, "The request reached the TRA") {
+		t.Error("the history is not in order")
+	}
+	p.silent("/continue/") // a link is only in the outbox
+	admin.get("/admin/participants/8c7ff4b0-0f3b-4a3a-9a53-0f6f9d3f7b11").is("/admin/participants/8c7ff4b0-0f3b-4a3a-9a53-0f6f9d3f7b11", 404)
+}
+
+func TestAConflictEndsInEachOfThreeWays(t *testing.T) {
+	for how, want := range map[cpd.End]string{
+		cpd.SamePerson:      "The conflict was ended: the same person",
+		cpd.DifferentPeople: "The conflict was ended: different people",
+		cpd.WrongLink:       "The conflict was ended: wrong link",
+	} {
+		t.Run(string(how), func(t *testing.T) {
+			w := newWorld(t)
+			path := inConflict(t, w)
+			admin := w.administrator()
+			admin.get(path).at(path).says("Conflict", "The TRN that was found for this participant stands on")
+			admin.get(path+"/conflict").at(path+"/conflict").says("7300456", "Ada Sample", "Adah Sample")
+			admin.get(path + "/conflict/check").at(path + "/conflict") // nothing was chosen yet
+			refused(t, admin.post(path+"/conflict", "reason", " "), path+"/conflict", "Select how the conflict ends")
+			refused(t, admin.post(path+"/conflict", "how", string(how), "reason", " "), path+"/conflict", "Enter the reason")
+			refused(t, admin.post(path+"/conflict", "how", string(how), "reason", "It is 7300456."), path+"/conflict", "Reason must not contain a TRN")
+			admin.post(path+"/conflict", "how", string(how), "reason", "I asked them both.").at(path+"/conflict/check").says("I asked them both.", "This cannot be undone here.")
+			if got, err := w.svc.Participant(t.Context(), cpd.ParticipantID(strings.TrimPrefix(path, "/admin/participants/"))); err != nil || got.Conflict == nil {
+				t.Fatalf("the conflict has ended before it was confirmed (%v)", err)
+			}
+			p := admin.post(path + "/conflict/check")
+			p.says(want, "I asked them both.", adminEmail).silent("End this conflict")
+			admin.post(path+"/conflict/check").is(p.Path, 200) // a second click
+		})
+	}
+}
+
+func TestAnUndeterminedAlertGetsAnOwner(t *testing.T) {
+	w := newWorld(t)
+	w.knows("Zephyrine", "8400123")
+	w.register.alert = true
+	b := w.browser()
+	b.fillIn(zephyrine)
+	b.post("/check-your-answers").at("/progress")
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "cannot_tell"})
+	b.get("/progress").says("We have confirmed your details").silent("alert", "barr")
+	admin := w.administrator()
+	path := "/admin/participants/" + string(w.participants()[0].ID)
+	admin.get("/admin/waiting").says("The owner of an undetermined alert: CPD administrators")
+	refused(t, admin.post(path+"/alert-owner", "owner", " "), path+"/alert-owner", "Enter who looks after the alert")
+	admin.post(path+"/alert-owner", "owner", "safeguarding@example.org").at(path).says("looked after by safeguarding@example.org")
+	w.register.alert = false
+	w.move(8 * 24 * time.Hour)
+	w.work()
+	admin.post(path+"/alert-owner", "owner", "late@example.org").is(path+"/alert-owner", 409)
+}
+
+func TestWhatWaitsAndThePoll(t *testing.T) {
+	w := newWorld(t)
+	w.tra.down = true
+	w.browser().standsBy(zephyrine)
+	w.work()
+	admin := w.administrator()
+	admin.get("/admin/waiting").at("/admin/waiting").says("1 thing waiting", "A request, to be sent to the TRA", "The other service does not answer", "The last try failed")
+	admin.post("/admin/poll").at("/admin/waiting").says("The TRA could not be asked.")
+	admin.get("/admin/waiting").silent("The TRA could not be asked.")
+
+	w.tra.down = false
+	w.move(time.Hour)
+	w.work()
+	w.tra.answers = append(w.tra.answers, cpd.Answer{Request: w.tra.asked[0].ID, Kind: cpd.TRNValidation, Version: 1, Outcome: cpd.Failed, Reason: "no_record", AnsweredAt: w.clock()})
+	admin.post("/admin/poll").at("/admin/waiting").says("1 answer came", "It will be asked next on 24 Nov 2026, 11:00", "Nothing waits for anybody.")
+	w.browser().standsBy(sample{First: "Edwin", Last: "Sample", Email: "edwin@example.org"})
+	w.work()
+	w.move(10 * 24 * time.Hour)
+	admin.get("/admin/waiting").says("The TRA’s answer", "Overdue")
+}
+
+func TestTheOutboxHasTheMailsWithTheirLinks(t *testing.T) {
+	w := newWorld(t)
+	w.browser().standsBy(zephyrine)
+	b := w.browser()
+	b.post("/continue", "email", zephyrine.Email)
+	p := w.administrator().get("/admin/outbox").at("/admin/outbox").says("We have received your details", "Continue your registration", "zephyrine@example.com")
+	u, err := url.Parse(w.link())
+	if err != nil || !strings.Contains(p.Body, w.server.URL+u.Path) {
+		t.Error("the outbox does not have the link")
+	}
+}
+
+func TestSigningInForgetsWhatSomebodyElseTyped(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.fillIn(zephyrine)
+	token, err := w.accounts.AddAccount(t.Context(), adminEmail, []string{cpdweb.Administrator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.post("/sign-in/" + token).at("/admin/participants")
+	b.get("/check-your-answers").at("/session-ended").silent("Zephyrine")
+}

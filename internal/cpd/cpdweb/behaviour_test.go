@@ -1,0 +1,230 @@
+package cpdweb_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"traid/internal/cpd"
+	"traid/internal/cpd/cpdweb"
+)
+
+func TestAJumpIntoTheMiddleLeadsToTheFirstQuestionWithoutAnswer(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/date-of-birth").at("/") // nobody has begun
+	b.post("/start").at("/name")
+	for _, path := range []string{"/changed-name", "/previous-names", "/date-of-birth", "/trn", "/national-insurance-number", "/email", "/check-your-answers", "/check-your-details", "/could-not-check"} {
+		b.get(path).at("/name")
+		b.post(path, "email", "a@example.com", "changed-name", "no").at("/name")
+	}
+	b.post("/name", "first-name", "Ada", "last-name", "Okoro")
+	b.post("/changed-name", "changed-name", "no")
+	b.get("/email").at("/date-of-birth")
+	b.get("/previous-names").at("/date-of-birth")
+}
+
+func TestTheWayBackIsTheWayThere(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	for _, step := range []struct {
+		p    page
+		back string
+	}{
+		{b.post("/start"), "/"},
+		{b.post("/name", "first-name", "Ada", "last-name", "Okoro"), "/name"},
+		{b.post("/changed-name", "changed-name", "yes"), "/changed-name"},
+		{b.post("/previous-names", "previous-first-name-1", ""), "/previous-names"},
+		{b.post("/date-of-birth", "date-of-birth-day", "1", "date-of-birth-month", "3", "date-of-birth-year", "1990"), "/date-of-birth"},
+		{b.post("/trn", "has-trn", "yes", "trn", "1234567"), "/trn"},
+		{b.post("/email", "email", "ada@example.org"), "/email"},
+		{b.get("/date-of-birth"), "/check-your-answers"},
+	} {
+		if !strings.Contains(step.p.Body, `<a href="`+step.back+`" class="govuk-back-link`) {
+			t.Errorf("%s does not lead back to %s", step.p.Path, step.back)
+		}
+	}
+	// Without a TRN the National Insurance number is needed after all.
+	b.post("/trn", "has-trn", "no").at("/national-insurance-number")
+	b.get("/check-your-answers").at("/national-insurance-number")
+}
+
+func TestASecondClickMakesOneParticipant(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.fillIn(zephyrine)
+	b.post("/check-your-answers").at("/check-your-details")
+	var clicks sync.WaitGroup
+	for range 4 {
+		clicks.Go(func() { b.send(http.MethodPost, "/check-your-details", url.Values{}) })
+	}
+	clicks.Wait()
+	b.post("/check-your-details").at("/progress")
+	w.work()
+	if n := len(w.participants()); n != 1 || len(w.tra.asked) != 1 {
+		t.Errorf("%d participants and %d requests, want one of each", n, len(w.tra.asked))
+	}
+}
+
+func TestTheBackButtonAfterHandingInShowsNothingThatWasTyped(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.standsBy(zephyrine)
+	for _, path := range []string{"/name", "/check-your-answers", "/check-your-details"} {
+		b.get(path).at("/progress").silent("Zephyrine")
+		b.post(path, "first-name", "Other", "last-name", "Name").at("/progress")
+	}
+	b.get("/check-your-email").at("/check-your-email").silent("zephyrine@example.com")
+	if n := len(w.participants()); n != 1 {
+		t.Errorf("%d participants, want 1", n)
+	}
+}
+
+func TestAnEndedSessionSaysSo(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.fillIn(zephyrine)
+	w.exec(`DELETE FROM sessions`)
+	b.get("/check-your-answers").at("/session-ended").says("Your answers are no longer here", "Start again")
+	b.post("/check-your-answers").at("/session-ended")
+	b.get("/progress").at("/continue")
+	b.post("/start").at("/name").silent("Zephyrine")
+}
+
+func TestStartingAgainForgetsWhoWasThereBefore(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.standsBy(zephyrine)
+	b.post("/start").at("/name").silent("Zephyrine")
+	b.get("/progress").at("/continue")
+}
+
+func TestTheSessionHasAnotherNameOnceSomebodyBeginsOrFollowsALink(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	cookie := func() string {
+		u, _ := url.Parse(w.server.URL)
+		if c := b.client.Jar.Cookies(u); len(c) > 0 {
+			return c[0].Value
+		}
+		return ""
+	}
+	b.post("/start")
+	first := cookie()
+	b.post("/start")
+	second := cookie()
+	b.standsBy(zephyrine)
+	b.post("/continue", "email", zephyrine.Email)
+	third := cookie()
+	b.post(w.link()).at("/progress")
+	if fourth := cookie(); first == "" || first == second || third == fourth {
+		t.Error("the session keeps its name")
+	}
+}
+
+func TestTooManyTries(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.fillIn(zephyrine)
+	for range 20 {
+		b.post("/check-your-answers").at("/check-your-details")
+	}
+	b.post("/check-your-answers").is("/check-your-answers", 429).says("You have tried too many times")
+	w.move(25 * time.Hour)
+	b.post("/check-your-answers").at("/check-your-details")
+}
+
+func TestErrorPages(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/nothing-here").is("/nothing-here", 404).says("Page not found", "Register for training")
+	b.get("/admin/nothing").is("/admin/nothing", 404)
+	p := b.post("/privacy").is("/privacy", 405).says("This page cannot be used like this")
+	if got := p.Header.Get("Allow"); got != "GET, HEAD" {
+		t.Errorf("Allow %q", got)
+	}
+	p = b.get("/start").is("/start", 405)
+	if got := p.Header.Get("Allow"); got != "POST" {
+		t.Errorf("Allow %q", got)
+	}
+	b.post("/start", "x", strings.Repeat("x", 70_000)).is("/start", 413).says("That is too much text")
+	b.get("/api/v1/nothing").is("/api/v1/nothing", 404)
+
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+"/start", strings.NewReader("%zz"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 400 {
+		t.Errorf("a broken form: %d", res.StatusCode)
+	}
+
+	req, _ = http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+"/start", nil)
+	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	if res, err = b.client.Do(req); err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 403 {
+		t.Errorf("another site's form: %d", res.StatusCode)
+	}
+
+	for status, says := range map[int]string{
+		403: "You cannot use this page", 409: "Somebody else was faster", 429: "You have tried too many times",
+		500: "Sorry, there is a problem with the service", 503: "Sorry, the service is unavailable", 418: "Sorry, there is a problem",
+	} {
+		rec := &recorder{header: http.Header{}}
+		w.pages.ErrorPage(rec, req, status)
+		if rec.status != status || !strings.Contains(rec.body.String(), says) {
+			t.Errorf("status %d: %d without %q", status, rec.status, says)
+		}
+	}
+}
+
+// recorder is a response.
+type recorder struct {
+	header http.Header
+	status int
+	body   strings.Builder
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+func TestALostDatabaseIsAProblemOfTheService(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.standsBy(zephyrine)
+	w.exec(`DROP VIEW people`)
+	b.get("/progress").is("/progress", 500).says("Sorry, there is a problem with the service", "say this code")
+	if !strings.Contains(w.log.String(), "a page failed") {
+		t.Error("the log does not say that the page failed")
+	}
+}
+
+func TestEveryRouteIsGuarded(t *testing.T) {
+	w := newWorld(t)
+	for _, route := range w.pages.Routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		path = strings.ReplaceAll(strings.ReplaceAll(path, "{$}", ""), "{id}", "8c7ff4b0-0f3b-4a3a-9a53-0f6f9d3f7b11")
+		path = strings.ReplaceAll(path, "{token}", "none")
+		b := w.browser()
+		p := b.follow(b.send(method, path, url.Values{}))
+		want := map[cpdweb.Who]string{cpdweb.Registering: "/session-ended", cpdweb.Registered: cpd.ContinuePath, cpdweb.Administrators: "/sign-in"}[route.Who]
+		if route.Who == cpdweb.Registering && method == http.MethodGet && path != "/name" {
+			want = "/"
+		}
+		switch {
+		case want != "" && p.Path != want:
+			t.Errorf("%s leads a stranger to %s, want %s", route.Pattern, p.Path, want)
+		case route.Who == cpdweb.TRA && p.Status != http.StatusUnauthorized:
+			t.Errorf("%s answers a stranger %d", route.Pattern, p.Status)
+		}
+	}
+}
