@@ -43,6 +43,7 @@ deps: ## install what the tests need beyond Go: PostgreSQL, Chromium and npm (De
 generate: ## make the generated code anew
 	go tool -modfile=tools/go.mod templ generate -path internal
 	cd internal/dqt/dqtsql && go tool -modfile=../../../tools/go.mod sqlc generate
+	cd internal/cpd/cpdsql && go tool -modfile=../../../tools/go.mod sqlc generate
 	UPDATE_GOLDEN=1 go test ./internal/app -run TestOpenAPI
 
 test: deps ## every test, on SQLite and on PostgreSQL

@@ -89,6 +89,36 @@ func TestACorrectionOfWhatMayHaveArrivedFollowsIt(t *testing.T) {
 	})
 }
 
+func TestACorrectionOfWhatTheTRARefusesDoesNotWaitForIt(t *testing.T) {
+	eachCase(t, map[string]func(w *world, id cpd.ParticipantID){
+		"it is refused after the correction": func(w *world, id cpd.ParticipantID) {
+			w.correct(id, "Anne", cpd.AwaitsManual)
+			w.tra.down, w.tra.refuses = false, true
+			w.pass(time.Hour)
+		},
+		"it is refused before the correction's own request is made": func(w *world, id cpd.ParticipantID) {
+			w.register.down = true
+			w.correct(id, "Anne", cpd.CouldNotAsk)
+			w.tra.down, w.tra.refuses = false, true
+			w.pass(time.Hour)
+			w.register.down = false
+		},
+	}, func(w *world, _ string, then func(w *world, id cpd.ParticipantID)) {
+		id, first := w.standBy("Ann")
+		w.tra.down = true
+		w.correct(id, "Anna", cpd.AwaitsManual)
+		w.work() // it may have arrived
+		then(w, id)
+		w.tra.refuses = false
+		w.pass(2 * time.Hour)
+		if len(w.tra.order) != 2 || w.tra.by[w.last()].Replaces != first || w.tra.by[w.last()].Details.FirstName != details("Anne").FirstName {
+			w.Errorf("the TRA has %d requests, want the last correction to replace the first request", len(w.tra.order))
+		}
+		w.is(id, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
+		w.waits(cpd.WaitsForAnswer)
+	})
+}
+
 func TestACorrectionThatMatchesTakesTheRequestBack(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		id, request := w.standBy("Ann")

@@ -89,6 +89,7 @@ func (r *register) OpenAlert(_ context.Context, t person.TRN) (bool, time.Time, 
 // it knows can be replaced, and what is answered cannot be withdrawn.
 type tra struct {
 	down    bool // does not take the request
+	refuses bool // new ones
 	deaf    bool // takes it, and its answer is lost
 	polls   int
 	by      map[cpd.RequestID]*traRequest
@@ -111,6 +112,9 @@ func (t *tra) Submit(_ context.Context, s cpd.Submission) (cpd.RequestStatus, er
 	r, ok := t.by[s.ID]
 	if ok && fmt.Sprint(revealed(r.Submission)) != fmt.Sprint(revealed(s)) {
 		return cpd.RequestStatus{}, fault.New(fault.Conflict, "Another body.")
+	}
+	if !ok && t.refuses {
+		return cpd.RequestStatus{}, fault.New(fault.Invalid, "Not like this.")
 	}
 	if !ok {
 		if s.Replaces != "" {
