@@ -1,6 +1,8 @@
 # traid. `make` lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# One way to build everything, without a C compiler; the databases are pure Go.
+export CGO_ENABLED := 0
 PACKAGES := ./...
 
 help: ## this list
@@ -10,7 +12,7 @@ run: build ## build, then run everything with a sample register
 	bin/traid demo
 
 build: assets ## bin/traid
-	CGO_ENABLED=0 go build -o bin/traid ./cmd/traid
+	go build -o bin/traid ./cmd/traid
 
 # CROWN=yes builds in the crown and the font that only services on GOV.UK may show.
 CROWN := no
@@ -42,9 +44,9 @@ deps: ## install what the tests need beyond Go: PostgreSQL, Chromium and npm (De
 
 generate: ## make the generated code anew
 	go tool -modfile=tools/go.mod templ generate -path internal
-	cd internal/dqt/dqtsql && go tool -modfile=../../../tools/go.mod sqlc generate
+	@for d in dqt/dqtsql desk/desksql tra/trasql cpd/cpdsql; do (cd internal/$$d && go tool -modfile=../../../tools/go.mod sqlc generate) || exit 1; done
 	cd internal/cpd/cpdsql && go tool -modfile=../../../tools/go.mod sqlc generate
-	UPDATE_GOLDEN=1 go test ./internal/app -run TestOpenAPI
+	UPDATE_GOLDEN=1 go test ./internal/app -run 'TestOpenAPI'
 
 test: deps ## every test, on SQLite and on PostgreSQL
 	@set -o pipefail; go test -json $(PACKAGES) | go run ./internal/testreport

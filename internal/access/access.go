@@ -83,6 +83,18 @@ func (s *Store) CreateToken(ctx context.Context, client string, scopes []string,
 	return plain, nil
 }
 
+// KeepToken makes a token known that was made elsewhere, and good for ttl from
+// now on. Only a token of 256 random bits is as safe as one of CreateToken.
+func (s *Store) KeepToken(ctx context.Context, token, client string, scopes []string, ttl time.Duration) error {
+	now := sqldb.Time(s.now())
+	if err := s.exec(ctx, `INSERT INTO api_tokens (id, hash, client, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes, expires_at = excluded.expires_at`,
+		uuid.NewString(), hashOf(token), client, strings.Join(scopes, " "), now, sqldb.Time(now.Add(ttl))); err != nil {
+		return fmt.Errorf("access: keep token: %w", err)
+	}
+	return nil
+}
+
 // Tokens lists the tokens, newest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	rows, err := s.db.Reader().QueryContext(ctx, `SELECT id, client, scopes, created_at, expires_at, last_used_at, revoked_at FROM api_tokens ORDER BY created_at DESC, id`)

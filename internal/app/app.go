@@ -3,13 +3,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,10 +18,12 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"traid/internal/access"
+	"traid/internal/cpd/cpdweb"
 	"traid/internal/dqt"
 	"traid/internal/fault"
+	"traid/internal/signin"
 	"traid/internal/synth"
-	"traid/internal/wire/dqtv1"
+	"traid/internal/tra/traconsole"
 )
 
 // Exit codes.
@@ -31,18 +33,14 @@ const (
 	exitUsage = 2
 )
 
-// demoRecords is the size of the demonstration's register, demoSeed what it is made of.
-const (
-	demoRecords = 20_000
-	demoSeed    = 1
-)
-
 // tokenLife is how long a token is good for unless said otherwise.
 const tokenLife = 365 * 24 * time.Hour
 
 type cli struct {
-	Demo    struct{} `cmd:"" help:"Run everything that there is, with a sample register."`
-	Serve   struct{} `cmd:"" help:"Run the services."`
+	Demo  struct{} `cmd:"" help:"Run everything with a sample register and sample people."`
+	Serve struct {
+		Roles []string `default:"cpd,tra,dqt,desk" help:"Which services run here: cpd, tra, dqt, desk."`
+	} `cmd:"" help:"Run the services."`
 	Migrate struct{} `cmd:"" help:"Bring the databases to this program's version."`
 	Import  struct {
 		File          string `arg:"" help:"Register CSV, UTF-8 with a header."`
@@ -60,19 +58,33 @@ type cli struct {
 	} `cmd:"" help:"Write a register of invented teachers."`
 	Token struct {
 		Create struct {
-			Service string        `arg:"" enum:"dqt" help:"The service it is for: dqt."`
+			Service string        `arg:"" enum:"tra,dqt,desk" help:"The service it is for: tra, dqt or desk."`
 			Client  string        `arg:"" help:"Who it is for."`
 			Scopes  []string      `required:"" help:"What it may be used for, separated by commas."`
 			Life    time.Duration `help:"How long it is good for; a year when left out."`
 		} `cmd:"" help:"Make a token and print it, this once."`
 		List struct {
-			Service string `arg:"" enum:"dqt" help:"The service: dqt."`
+			Service string `arg:"" enum:"tra,dqt,desk" help:"The service: tra, dqt or desk."`
 		} `cmd:"" help:"List the tokens."`
 		Revoke struct {
-			Service string `arg:"" enum:"dqt" help:"The service: dqt."`
+			Service string `arg:"" enum:"tra,dqt,desk" help:"The service: tra, dqt or desk."`
 			ID      string `arg:"" help:"The token's id, from list."`
 		} `cmd:"" help:"End a token at once."`
 	} `cmd:"" help:"Tokens of programs that call a service."`
+	Operator struct {
+		Add struct {
+			Email   string   `arg:"" help:"Whom."`
+			Roles   []string `required:"" help:"What they may do, separated by commas. tra: operator, barring, supervisor, administrator; cpd: administrator."`
+			Service string   `default:"tra" enum:"tra,cpd" help:"Where: tra (the console) or cpd (Manage CPD)."`
+		} `cmd:"" help:"Let a person in, and print a sign-in link that works once."`
+		List struct {
+			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
+		} `cmd:"" help:"List the people who may sign in."`
+		Disable struct {
+			Email   string `arg:"" help:"Whom."`
+			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
+		} `cmd:"" help:"Keep a person out from now on."`
+	} `cmd:"" help:"People who sign in to the console or to Manage CPD's administration."`
 	Config struct{} `cmd:"" help:"Print every setting in force."`
 }
 
@@ -119,45 +131,105 @@ type program struct {
 	stdout, stderr io.Writer
 	logger         *slog.Logger
 	now            func() time.Time
+	exportDelay    time.Duration // of the desk; its default when zero
 }
 
 func (p *program) run(ctx context.Context, command string, c *cli) error {
 	name, _, _ := strings.Cut(command, " <")
 	switch name {
 	case "config":
-		return p.settings.print(p.stdout)
+		return p.config(ctx)
 	case "synth":
 		return writeFile(c.Synth.Out, 0o644, func(w io.Writer) error { return synth.WriteRegister(w, c.Synth.Seed, c.Synth.Records) })
+	case "migrate":
+		return p.migrate(ctx)
+	case "serve":
+		return p.serve(ctx, c.Serve.Roles)
+	case "demo":
+		return p.demo(ctx)
+	case "import":
+		return p.with(ctx, "dqt", func(s *service) error {
+			return p.importFile(ctx, p.register(s), c.Import.File, c.Import.Complete, c.Import.IncludeValues)
+		})
+	case "match":
+		return p.with(ctx, "dqt", func(s *service) error { return p.matchFile(ctx, p.register(s), c.Match.Claims, c.Match.Out) })
+	case "token create":
+		t := c.Token.Create
+		if t.Life == 0 {
+			t.Life = tokenLife
+		}
+		return p.with(ctx, t.Service, func(s *service) error { return p.createToken(ctx, s, t.Client, t.Scopes, t.Life) })
+	case "token list":
+		return p.with(ctx, c.Token.List.Service, func(s *service) error { return p.listTokens(ctx, s.access) })
+	case "token revoke":
+		return p.with(ctx, c.Token.Revoke.Service, func(s *service) error { return s.access.RevokeToken(ctx, c.Token.Revoke.ID) })
+	case "operator add":
+		o := c.Operator.Add
+		return p.with(ctx, o.Service, func(s *service) error { return p.addOperator(ctx, s, o.Email, o.Roles) })
+	case "operator list":
+		return p.with(ctx, c.Operator.List.Service, func(s *service) error { return p.listOperators(ctx, s.access) })
+	case "operator disable":
+		o := c.Operator.Disable
+		return p.with(ctx, o.Service, func(s *service) error { return s.access.DisableAccount(ctx, o.Email) })
 	}
-	register, err := p.openRegister(ctx, name == "migrate")
+	return fmt.Errorf("there is no command %q", name)
+}
+
+// with opens a service's database for one command.
+func (p *program) with(ctx context.Context, name string, do func(s *service) error) error {
+	s, err := p.openService(ctx, name, false)
 	if err != nil {
 		return err
 	}
-	defer register.close(p.logger)
-	switch name {
-	case "migrate":
-		fmt.Fprintln(p.stdout, "The databases are of this program's version.")
-		return nil
-	case "serve":
-		return p.serve(ctx, register, nil)
-	case "demo":
-		return p.demo(ctx, register)
-	case "import":
-		return p.importFile(ctx, register.svc, c.Import.File, c.Import.Complete, c.Import.IncludeValues)
-	case "match":
-		return p.matchFile(ctx, register.svc, c.Match.Claims, c.Match.Out)
-	case "token create":
-		life := c.Token.Create.Life
-		if life == 0 {
-			life = tokenLife
+	defer s.close(p.logger)
+	return do(s)
+}
+
+// migrate brings every service's database to this program's version.
+func (p *program) migrate(ctx context.Context) error {
+	for _, name := range services {
+		s, err := p.openService(ctx, name, true)
+		if err != nil {
+			return err
 		}
-		return p.createToken(ctx, register.access, c.Token.Create.Client, c.Token.Create.Scopes, life)
-	case "token list":
-		return p.listTokens(ctx, register.access)
-	case "token revoke":
-		return register.access.RevokeToken(ctx, c.Token.Revoke.ID)
+		s.close(p.logger)
 	}
-	return fmt.Errorf("there is no command %q", name)
+	fmt.Fprintln(p.stdout, "The databases are of this program's version.")
+	return nil
+}
+
+// serve runs the services of the roles.
+func (p *program) serve(ctx context.Context, names []string) error {
+	roles := map[string]bool{}
+	for _, name := range names {
+		if !slices.Contains(services, name) {
+			return fault.New(fault.Invalid, "There is no such role. The roles are "+strings.Join(services, ", ")+".")
+		}
+		roles[name] = true
+	}
+	sys, err := p.build(ctx, roles)
+	if err != nil {
+		return err
+	}
+	defer sys.close()
+	return sys.serve(ctx, true, nil)
+}
+
+// allRoles has every service run here.
+func allRoles() map[string]bool {
+	roles := map[string]bool{}
+	for _, name := range services {
+		roles[name] = true
+	}
+	return roles
+}
+
+// config prints the settings in force, what the data folder holds of them included.
+func (p *program) config(context.Context) error {
+	if err := p.settings.readKept(); err != nil {
+		return err
+	}
+	return p.settings.print(p.stdout)
 }
 
 // importFile takes a register file in, and writes the refused rows beside it.
@@ -235,18 +307,63 @@ func (p *program) progress() func(dqt.Progress) {
 	}
 }
 
-func (p *program) createToken(ctx context.Context, store *access.Store, client string, scopes []string, life time.Duration) error {
-	known := []string{dqtv1.ScopeIdentify, dqtv1.ScopeAlertExists, dqtv1.ScopeAlerts, dqtv1.ScopeSearch}
-	for _, s := range scopes {
-		if !strings.Contains(" "+strings.Join(known, " ")+" ", " "+s+" ") {
-			return fault.New(fault.Invalid, "There is no such scope. The scopes of dqt are "+strings.Join(known, ", ")+".")
+func (p *program) createToken(ctx context.Context, s *service, client string, scopes []string, life time.Duration) error {
+	known := scopesOf(s.name)
+	for _, scope := range scopes {
+		if !slices.Contains(known, scope) {
+			return fault.New(fault.Invalid, "There is no such scope. The scopes of "+s.name+" are "+strings.Join(known, ", ")+".")
 		}
 	}
-	token, err := store.CreateToken(ctx, client, scopes, life)
+	token, err := s.access.CreateToken(ctx, client, scopes, life)
 	if err == nil {
 		fmt.Fprintln(p.stdout, token)
 	}
 	return err
+}
+
+// rolesOf lists the roles that a service's people can have.
+func rolesOf(service string) []string {
+	if service == "cpd" {
+		return []string{cpdweb.Administrator}
+	}
+	return traconsole.Roles()
+}
+
+// addOperator lets a person in and prints a link that signs them in once.
+func (p *program) addOperator(ctx context.Context, s *service, email string, roles []string) error {
+	known := rolesOf(s.name)
+	for _, role := range roles {
+		if !slices.Contains(known, role) {
+			return fault.New(fault.Invalid, "There is no such role. The roles of "+s.name+" are "+strings.Join(known, ", ")+".")
+		}
+	}
+	link, err := s.access.AddAccount(ctx, email, roles)
+	if err != nil {
+		return err
+	}
+	base := p.settings.get(publicOf[s.name])
+	if base == "" {
+		base = "http://" + p.settings.get(addrOf[s.name])
+	}
+	fmt.Fprintln(p.stdout, strings.TrimRight(base, "/")+signin.Path+"/"+link)
+	return nil
+}
+
+func (p *program) listOperators(ctx context.Context, store *access.Store) error {
+	accounts, err := store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "EMAIL\tROLES\tDISABLED")
+	for _, a := range accounts {
+		disabled := "-"
+		if a.Disabled {
+			disabled = "yes"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", a.Email, strings.Join(a.Roles, ","), disabled)
+	}
+	return t.Flush()
 }
 
 func (p *program) listTokens(ctx context.Context, store *access.Store) error {
@@ -267,39 +384,6 @@ func when(t time.Time) string {
 		return "-"
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// demo runs the services with a sample register, which is made at the first start.
-func (p *program) demo(ctx context.Context, r *registerService) error {
-	shown, err := r.svc.State(ctx)
-	if err != nil {
-		return err
-	}
-	if shown.Records == 0 {
-		var sample bytes.Buffer
-		if err := synth.WriteRegister(&sample, demoSeed, demoRecords); err != nil {
-			return err
-		}
-		if _, err := r.svc.Import(ctx, &sample, dqt.ImportOptions{Size: int64(sample.Len()), Progress: p.progress()}); err != nil {
-			return err
-		}
-	}
-	return p.serve(ctx, r, func(address string) error {
-		token, err := r.access.CreateToken(ctx, "demo", []string{dqtv1.ScopeIdentify, dqtv1.ScopeSearch}, 24*time.Hour)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(p.stdout, `
-The register of %d invented teachers is at http://%s
-Ask it, for a day, with this token:
-
-  curl -s http://%s/api/v1/teachers/search -H 'Authorization: Bearer %s' \
-    -H 'Content-Type: application/json' -d '{"query":"smith 1975","purpose":"a first look"}'
-
-Its document: http://%s/api/v1/openapi.json    Stop with Ctrl-C.
-`, max(demoRecords, shown.Records), address, address, token, address)
-		return nil
-	})
 }
 
 func openFile(path string) (*os.File, int64, error) {

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -11,8 +10,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"traid/internal/sqldb/sqldbtest"
+	"traid/internal/synth"
 )
 
 // command runs a command in its own folder and environment.
@@ -121,75 +122,125 @@ func TestMistakesAreReportedAtOnceWithoutSecrets(t *testing.T) {
 	}
 }
 
-// TestDemoServesASampleRegisterAndCarriesOn starts the demonstration, asks it
-// as it says, stops it, and starts it again on the same folder.
-func TestDemoServesASampleRegisterAndCarriesOn(t *testing.T) {
-	env := map[string]string{setData: t.TempDir(), setDQTAddr: "127.0.0.1:0", setLogLevel: "error"}
-	for _, time := range []string{"first", "again"} {
-		ctx, stop := context.WithCancel(t.Context())
-		r, w := io.Pipe()
-		done := make(chan int)
-		go func() {
-			done <- Run(ctx, []string{"demo"}, func(name string) string { return env[name] }, w, io.Discard)
-			_ = w.Close()
-		}()
-		var said strings.Builder
-		buf := make([]byte, 4096)
-		for !strings.Contains(said.String(), "Ctrl-C") {
-			n, err := r.Read(buf)
-			if err != nil {
-				t.Fatalf("%s: ended after %q: %v", time, said.String(), err)
-			}
-			said.Write(buf[:n])
+// TestOperatorsAreLetInAndKeptOut plays the operator commands.
+func TestOperatorsAreLetInAndKeptOut(t *testing.T) {
+	env := map[string]string{setData: t.TempDir()}
+	for service, roles := range map[string]string{"tra": "operator,barring", "cpd": "administrator"} {
+		code, out, stderr := command(t, env, "operator", "add", "Ann@example.org", "--roles", roles, "--service", service)
+		if code != exitOK || !regexp.MustCompile(`^http://127\.0\.0\.1:808[01]/sign-in/[\w-]{43}\n$`).MatchString(out) {
+			t.Fatalf("%s: exit %d, %q, %s", service, code, out, stderr)
 		}
-		address := regexp.MustCompile(`at (http://\S+)`).FindStringSubmatch(said.String())
-		token := regexp.MustCompile(`Bearer ([\w-]+)`).FindStringSubmatch(said.String())
-		if address == nil || token == nil {
-			t.Fatalf("%s: said %q", time, said.String())
+		if _, listed, _ := command(t, env, "operator", "list", "--service", service); !strings.Contains(listed, roles) || !strings.Contains(listed, "Ann@example.org") {
+			t.Errorf("%s: listed %q", service, listed)
 		}
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, address[1]+"/api/v1/teachers/search", strings.NewReader(`{"query":"smith","purpose":"test"}`))
-		req.Header.Set("Authorization", "Bearer "+token[1])
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
+		if code, _, _ := command(t, env, "operator", "disable", "ann@example.org", "--service", service); code != exitOK {
+			t.Errorf("%s: disable: exit %d", service, code)
 		}
-		var page struct{ Records []json.RawMessage }
-		if err := json.NewDecoder(res.Body).Decode(&page); err != nil || res.StatusCode != http.StatusOK || len(page.Records) != 20 {
-			t.Errorf("%s: got %d, %d records, %v; want a full page of Smiths", time, res.StatusCode, len(page.Records), err)
-		}
-		_ = res.Body.Close()
-		stop()
-		if code := <-done; code != exitOK {
-			t.Errorf("%s: exit %d", time, code)
+		if code, _, _ := command(t, env, "operator", "add", "x@example.org", "--roles", "king", "--service", service); code != exitError {
+			t.Errorf("%s: a role that is none: exit %d", service, code)
 		}
 	}
 }
 
-// TestOpenAPIIsPinned keeps the document as served in api/.
-func TestOpenAPIIsPinned(t *testing.T) {
-	p := &program{settings: Settings{values: map[string]string{setData: t.TempDir()}}, logger: newLogger(io.Discard, "error"), now: nil}
-	r, err := p.openRegister(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
+// TestServeSaysAtOnceWhatIsMissing starts a part without the secrets that it needs.
+func TestServeSaysAtOnceWhatIsMissing(t *testing.T) {
+	env := map[string]string{setData: t.TempDir(), setDQTURL: "http://127.0.0.1:1"}
+	code, _, stderr := command(t, env, "serve", "--roles", "tra,cpd")
+	if code != exitError {
+		t.Fatalf("exit %d, %q", code, stderr)
 	}
-	defer r.close(p.logger)
-	_, api, err := r.handler(p.logger)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := api.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const pinned = "../../api/dqt.json"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(pinned, got, 0o644); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{setCPDTRAToken, setTRADQTToken, setTRAHashKey, setZendeskToken, setWebhookKey} {
+		if !strings.Contains(stderr, name) {
+			t.Errorf("%q does not name %s", stderr, name)
 		}
 	}
-	want, err := os.ReadFile(pinned)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s is not the document as served (%v): run make generate and review the difference", pinned, err)
+	if code, _, stderr := command(t, env, "serve", "--roles", "cpd,king"); code != exitError || !strings.Contains(stderr, "no such role") {
+		t.Errorf("a role that is none: exit %d, %q", code, stderr)
+	}
+}
+
+// TestDemoRunsEverythingAndCarriesOn starts the demonstration, follows what it
+// says, stops it, and starts it again on the same folder.
+func TestDemoRunsEverythingAndCarriesOn(t *testing.T) {
+	dir := t.TempDir()
+	env := map[string]string{setData: dir, setLogLevel: "error"}
+	for _, name := range addrOf {
+		env[name] = "127.0.0.1:0"
+	}
+	for _, which := range []string{"first", "again"} {
+		ctx, stop := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		done := make(chan int)
+		go func() {
+			done <- Run(ctx, []string{"demo"}, func(name string) string { return env[name] }, w, t.Output())
+			_ = w.Close()
+		}()
+		var said strings.Builder
+		buf := make([]byte, 4096)
+		for !strings.Contains(said.String(), "/admin/outbox") {
+			n, err := r.Read(buf)
+			if err != nil {
+				t.Fatalf("%s: ended after %q: %v", which, said.String(), err)
+			}
+			said.Write(buf[:n])
+		}
+		for _, m := range synth.Cast() {
+			if !strings.Contains(said.String(), m.FirstName+" "+m.LastName) {
+				t.Errorf("%s: it does not tell of who %s", which, m.Part)
+			}
+		}
+		for what, pattern := range map[string]string{"Manage CPD": `Manage CPD +(http://\S+)`, "the console": `console +(http://\S+)`, "the desk": `the desk +(http://\S+)`} {
+			at := regexp.MustCompile(pattern).FindStringSubmatch(said.String())
+			if at == nil {
+				t.Fatalf("%s: it does not say where %s is: %s", which, what, said.String())
+			}
+			res, err := http.Get(at[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s answers %d", which, what, res.StatusCode)
+			}
+		}
+		if links := regexp.MustCompile(`http://\S+/sign-in/\S+`).FindAllString(said.String(), -1); len(links) != len(demoStaff) {
+			t.Errorf("%s: %d sign-in links", which, len(links))
+		}
+		if info, err := os.Stat(filepath.Join(dir, secretsFile)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: the secrets: %v, %v; want a file that only its owner reads", which, info, err)
+		}
+		stop()
+		if code := <-done; code != exitOK {
+			t.Errorf("%s: exit %d", which, code)
+		}
+	}
+}
+
+// TestOpenAPIIsPinned keeps the documents as served in api/.
+func TestOpenAPIIsPinned(t *testing.T) {
+	env := map[string]string{setData: t.TempDir(), setLogLevel: "error"}
+	for _, name := range addrOf {
+		env[name] = "127.0.0.1:0"
+	}
+	h, err := Open(t.Context(), func(name string) string { return env[name] }, time.Now, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for _, service := range []string{"dqt", "tra"} {
+		got, err := h.sys.open[service].api.OpenAPI()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pinned := "../../api/" + service + ".json"
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			if err := os.WriteFile(pinned, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(pinned)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not the document as served (%v): run make generate and review the difference", pinned, err)
+		}
 	}
 }

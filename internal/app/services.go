@@ -2,80 +2,419 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
 
 	"traid/internal/access"
+	"traid/internal/cpd"
+	"traid/internal/cpd/cpdports"
+	"traid/internal/cpd/cpdsql"
+	"traid/internal/cpd/cpdweb"
+	"traid/internal/desk"
+	"traid/internal/desk/deskapi"
+	"traid/internal/desk/desksql"
 	"traid/internal/dqt"
 	"traid/internal/dqt/dqtapi"
 	"traid/internal/dqt/dqtsql"
+	"traid/internal/govuk"
 	"traid/internal/httpd"
+	"traid/internal/signin"
 	"traid/internal/sqldb"
+	"traid/internal/tra"
+	"traid/internal/tra/traapi"
+	"traid/internal/tra/traconsole"
+	"traid/internal/tra/traports"
+	"traid/internal/tra/trasql"
+	"traid/internal/wire/dqtv1"
+	"traid/internal/wire/trav1"
+	"traid/internal/zendesk"
 )
 
-// registerService is the service dqt.
-type registerService struct {
-	db     *sqldb.DB
-	access *access.Store
-	svc    *dqt.Service
+// services names the services, those that others call first.
+var services = []string{"dqt", "desk", "tra", "cpd"}
+
+// addrOf and publicOf are the settings of a service's address and of its URL
+// for people; urlOf is where the others reach it.
+var (
+	addrOf   = map[string]string{"cpd": setCPDAddr, "tra": setTRAAddr, "desk": setDeskAddr, "dqt": setDQTAddr}
+	publicOf = map[string]string{"cpd": setPublicCPD, "tra": setPublicTRA, "desk": setPublicDesk}
+	urlOf    = map[string]string{"cpd": setCPDURL, "tra": setTRAURL, "desk": setZendeskURL, "dqt": setDQTURL}
+)
+
+// migrationsOf lists the tables of each service.
+func migrationsOf(name string) []sqldb.Set {
+	switch name {
+	case "dqt":
+		return []sqldb.Set{access.Migrations, dqtsql.Migrations}
+	case "desk":
+		return []sqldb.Set{access.Migrations, desksql.Migrations}
+	case "tra":
+		return []sqldb.Set{access.Migrations, sqldb.TaskMigrations, trasql.Migrations}
+	}
+	return []sqldb.Set{access.Migrations, sqldb.TaskMigrations, cpdsql.Migrations}
 }
 
-// openRegister opens dqt's own database. A data folder is brought to this
+// service is what each service stands on: a database of its own, who may call
+// it, and, when it is served, an address, a handler and jobs.
+type service struct {
+	name     string
+	db       *sqldb.DB
+	access   *access.Store
+	listener net.Listener
+	handler  http.Handler
+	api      *httpd.API // nil: none with a document
+	jobs     *sqldb.Jobs
+	work     map[string]sqldb.Work
+	every    []sqldb.Every
+}
+
+// openService opens a service's own database. A data folder is brought to this
 // program's version by whoever opens it, PostgreSQL by `traid migrate` alone.
-func (p *program) openRegister(ctx context.Context, migrate bool) (*registerService, error) {
-	db, err := sqldb.Open(ctx, sqldb.Options{Service: "dqt", DataDir: p.settings.get(setData), URL: p.settings.get(setDatabase), Logger: p.logger})
+func (p *program) openService(ctx context.Context, name string, migrate bool) (*service, error) {
+	db, err := sqldb.Open(ctx, sqldb.Options{Service: name, DataDir: p.settings.get(setData), URL: p.settings.get(setDatabase), Logger: p.logger})
 	if err != nil {
 		return nil, err
 	}
-	sets := []sqldb.Set{access.Migrations, dqtsql.Migrations}
 	if migrate || db.Dialect == sqldb.SQLite {
-		err = db.Migrate(ctx, sets...)
+		err = db.Migrate(ctx, migrationsOf(name)...)
 	} else {
-		err = db.CheckMigrated(ctx, sets...)
+		err = db.CheckMigrated(ctx, migrationsOf(name)...)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &registerService{
-		db: db, access: access.New(db, p.now),
-		svc: dqt.NewService(dqtsql.NewStore(db), dqt.Options{Now: p.now}),
-	}, nil
+	return &service{name: name, db: db, access: access.New(db, p.now)}, nil
 }
 
-func (r *registerService) close(logger *slog.Logger) {
-	if err := r.db.Close(); err != nil {
-		logger.Error("close the register's database", "error", err)
+func (s *service) close(logger *slog.Logger) {
+	if s.listener != nil {
+		_ = s.listener.Close() // closed already when it was served
+	}
+	if err := s.db.Close(); err != nil {
+		logger.Error("close a database", "service", s.name, "error", err)
 	}
 }
 
-// handler is everything that dqt serves.
-func (r *registerService) handler(logger *slog.Logger) (http.Handler, *httpd.API, error) {
-	mux := http.NewServeMux()
-	api := httpd.NewAPI(mux, httpd.APIOptions{Title: "traid register", Version: "1", Description: dqtapi.Description, Auth: r.access, Logger: logger})
-	dqtapi.Mount(api, r.svc)
-	h, err := httpd.Site(mux, httpd.SiteOptions{Service: "dqt", Logger: logger, Ready: r.db.Ping})
-	return h, api, err
+// register gives the register's use cases on its own database.
+func (p *program) register(s *service) *dqt.Service {
+	return dqt.NewService(dqtsql.NewStore(s.db), dqt.Options{Now: p.now})
 }
 
-// serve serves the services until ctx ends. started is told the address.
-func (p *program) serve(ctx context.Context, r *registerService, started func(address string) error) error {
-	h, _, err := r.handler(p.logger)
+// system is the services that run here.
+type system struct {
+	p    *program
+	open map[string]*service
+	dqt  *dqt.Service
+	desk *desk.Service
+	tra  *tra.Service
+	cpd  *cpd.Service
+}
+
+// build opens the services of the roles, gives each an address and wires them.
+// Nothing runs yet.
+func (p *program) build(ctx context.Context, roles map[string]bool) (sys *system, err error) {
+	if p.settings.get(setZendeskURL) != "" {
+		delete(roles, "desk") // the account takes its place
+	}
+	if err := p.secrets(roles); err != nil {
+		return nil, err
+	}
+	sys = &system{p: p, open: map[string]*service{}}
+	defer func() {
+		if err != nil {
+			sys.close()
+		}
+	}()
+	for _, name := range services {
+		if !roles[name] {
+			continue
+		}
+		s, err := p.openService(ctx, name, false)
+		if err != nil {
+			return nil, err
+		}
+		sys.open[name] = s
+		setting := addrOf[name]
+		if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", p.settings.get(setting)); err != nil {
+			return nil, fmt.Errorf("%s: %w", setting, err)
+		}
+		if s.jobs, err = sqldb.NewJobs(s.db, p.logger); err != nil {
+			return nil, err
+		}
+		s.work = map[string]sqldb.Work{
+			"clean_access": func(ctx context.Context, _ string) error { return s.access.DeleteExpired(ctx) },
+			"checkpoint":   func(ctx context.Context, _ string) error { return s.db.Checkpoint(ctx) },
+		}
+		s.every = []sqldb.Every{{Name: "clean_access", Interval: time.Hour}, {Name: "checkpoint", Interval: time.Minute}}
+	}
+	if err := p.settings.keepOwnTokens(ctx, sys.open); err != nil {
+		return nil, err
+	}
+	for _, name := range services {
+		s, here := sys.open[name]
+		if !here {
+			continue
+		}
+		switch name {
+		case "dqt":
+			err = sys.buildDQT(s)
+		case "desk":
+			err = sys.buildDesk(ctx, s)
+		case "tra":
+			err = sys.buildTRA(s)
+		case "cpd":
+			err = sys.buildCPD(s)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if govuk.Missing() {
+		p.logger.Warn("the pages have no style: their assets are missing; make build brings them")
+	}
+	return sys, nil
+}
+
+// secrets makes what is missing where everything runs here, and refuses a start
+// without it elsewhere.
+func (p *program) secrets(roles map[string]bool) error {
+	all := roles["cpd"] && roles["tra"] && roles["dqt"] && (roles["desk"] || p.settings.get(setZendeskURL) != "")
+	if all && p.settings.get(setDatabase) == "" {
+		if err := p.settings.generate(); err != nil {
+			return err
+		}
+	}
+	return p.settings.missing(roles)
+}
+
+func (sys *system) close() {
+	for _, name := range services {
+		if s, here := sys.open[name]; here {
+			s.close(sys.p.logger)
+		}
+	}
+}
+
+// address is where a service that runs here is reached.
+func (s *service) address() string { return "http://" + s.listener.Addr().String() }
+
+// url is where the others reach a service.
+func (sys *system) url(name string) (string, error) {
+	if set := sys.p.settings.get(urlOf[name]); set != "" {
+		return set, nil
+	}
+	if s, here := sys.open[name]; here {
+		return s.address(), nil
+	}
+	return "", fmt.Errorf("%s is missing: %s does not run here", urlOf[name], name)
+}
+
+// public is a service's URL for people.
+func (sys *system) public(s *service) string {
+	if set := sys.p.settings.get(publicOf[s.name]); set != "" {
+		return strings.TrimRight(set, "/")
+	}
+	return s.address()
+}
+
+func (sys *system) buildDQT(s *service) (err error) {
+	sys.dqt = sys.p.register(s)
+	mux := http.NewServeMux()
+	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid register", Version: "1", Description: dqtapi.Description, Auth: s.access, Logger: sys.p.logger})
+	dqtapi.Mount(s.api, sys.dqt)
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.db.Ping})
+	return err
+}
+
+func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
+	sys.desk = desk.NewService(desksql.NewStore(s.db), desk.Options{Now: sys.p.now, ExportDelay: sys.p.exportDelay})
+	if err := sys.desk.Seed(ctx); err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	deskapi.Mount(mux, sys.desk, s.access, deskapi.Options{PublicURL: sys.public(s), Logger: sys.p.logger})
+	s.work["close_old_tickets"] = func(ctx context.Context, _ string) error { return sys.desk.CloseOld(ctx) }
+	s.every = append(s.every, sqldb.Every{Name: "close_old_tickets", Interval: time.Hour})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.db.Ping, LenientOrigin: true})
+	return err
+}
+
+// zendeskPerMinute keeps us below the smallest limit that Zendesk sets an
+// account, 200 a minute; our own desk has none.
+const zendeskPerMinute = 150
+
+func (sys *system) buildTRA(s *service) error {
+	p := sys.p
+	registerURL, err := sys.url("dqt")
 	if err != nil {
 		return err
 	}
-	address := p.settings.get(setDQTAddr)
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	deskURL, err := sys.url("desk")
 	if err != nil {
-		return fmt.Errorf("%s: %w", setDQTAddr, err)
+		return err
 	}
-	p.logger.Info("serving", "service", "dqt", "address", l.Addr().String())
-	if started != nil {
-		if err := started(l.Addr().String()); err != nil {
-			return errors.Join(err, l.Close())
+	zd := zendesk.Options{
+		BaseURL: deskURL, Now: p.now, Email: p.settings.get(setZendeskEmail), Token: p.settings.get(setZendeskToken),
+		ClientID: p.settings.get(setZendeskID), ClientSecret: p.settings.get(setZendeskKey),
+	}
+	details := tra.DetailsClaim
+	if p.settings.get(setZendeskURL) != "" {
+		details, zd.PerMinute = tra.DetailsReference, zendeskPerMinute
+	}
+	if set := p.settings.get(setDetails); set != "" {
+		details = tra.Details(set)
+	}
+	endpoints := map[tra.Client]traports.Endpoint{}
+	if cpdURL, err := sys.url("cpd"); err == nil { // it polls in any case
+		endpoints[clientCPD] = traports.Endpoint{URL: cpdURL + cpdweb.WebhookPath, Secret: p.settings.get(setWebhookKey)}
+	}
+	register := traports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setTRADQTToken)}))
+	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(zendesk.New(zd), p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
+		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
+			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
+			Details: details, PublicURL: sys.public(s), Logger: p.logger,
+		})
+	for _, kind := range tra.TaskKinds() {
+		s.work[string(kind)] = func(ctx context.Context, id string) error { return sys.tra.Work(ctx, kind, tra.RequestID(id)) }
+	}
+	s.work["tra_work_due"] = func(ctx context.Context, _ string) error { return sys.tra.WorkDue(ctx) }
+	s.every = append(s.every, sqldb.Every{Name: "tra_work_due", Interval: p.settings.duration(setSweepEvery)})
+
+	mux := http.NewServeMux()
+	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid TRA API", Version: "1", Description: traapi.Description, Auth: s.access, Logger: p.logger})
+	traapi.Mount(s.api, sys.tra)
+	sessions := access.NewSessions(s.access, "tra_session", strings.HasPrefix(sys.public(s), "https:"))
+	gate := signin.New(signin.Options{
+		Accounts: s.access, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",
+		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Logger: p.logger,
+	})
+	gate.Mount(mux)
+	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Now: p.now, Logger: p.logger})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.db.Ping, Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
+	return err
+}
+
+func (sys *system) buildCPD(s *service) error {
+	p := sys.p
+	registerURL, err := sys.url("dqt")
+	if err != nil {
+		return err
+	}
+	traURL, err := sys.url("tra")
+	if err != nil {
+		return err
+	}
+	sys.cpd = cpd.New(cpdsql.NewStore(s.db, s.jobs),
+		cpdports.NewTRA(trav1.NewClient(httpd.ClientOptions{BaseURL: traURL, Token: p.settings.get(setCPDTRAToken)})),
+		cpdports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setCPDDQTToken)})),
+		[]byte(p.settings.get(setCPDHashKey)), p.now, cpd.Options{
+			PollEvery: p.settings.duration(setPollEvery), PollJitter: p.settings.duration(setPollEvery) / jitterPart,
+			PublicURL: sys.public(s), TRAAddress: p.settings.get(setTRAAddress), Logger: p.logger,
+		})
+	for _, kind := range cpd.TaskKinds() {
+		s.work[string(kind)] = func(ctx context.Context, id string) error { return sys.cpd.Work(ctx, kind, id) }
+	}
+	s.work["cpd_work_due"] = func(ctx context.Context, _ string) error { return sys.cpd.WorkDue(ctx) }
+	s.work[pollJob] = func(ctx context.Context, _ string) error { return sys.cpd.Poll(ctx) }
+	s.every = append(s.every, sqldb.Every{Name: "cpd_work_due", Interval: time.Minute})
+
+	mux := http.NewServeMux()
+	sessions := access.NewSessions(s.access, "cpd_session", strings.HasPrefix(sys.public(s), "https:"))
+	pages := cpdweb.New(sys.cpd, cpdweb.Options{
+		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(),
+		Contact: p.settings.get(setTRAAddress), WebhookSecrets: []string{p.settings.get(setWebhookKey)},
+		Poll: func() { sys.kick(s, pollJob) },
+		Now:  p.now, Logger: p.logger,
+	})
+	pages.Mount(mux)
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.db.Ping, Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
+	return err
+}
+
+// kick has a job of a service done soon.
+func (sys *system) kick(s *service, job string) {
+	ctx, cancel := context.WithTimeout(context.Background(), jobsStopTimeout)
+	defer cancel()
+	if err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return s.jobs.InsertTx(ctx, tx, sqldb.Job{Name: job}, time.Time{})
+	}); err != nil {
+		sys.p.logger.Error("a job was not begun", "service", s.name, "job", job, "error", err)
+	}
+}
+
+// pollJob is the poll that a webhook asks for.
+const pollJob = "cpd_poll"
+
+// jitterPart is which part of the time between two polls a poll may come
+// earlier, so that clients do not all poll at once.
+const jitterPart = 24
+
+// loopback tells whether only this machine reaches the service: local accounts
+// sign in nowhere else.
+func (s *service) loopback() bool {
+	at, err := netip.ParseAddrPort(s.listener.Addr().String())
+	return err == nil && at.Addr().Unmap().IsLoopback()
+}
+
+// serve serves until ctx ends or a service fails. started is called once
+// everything answers.
+func (sys *system) serve(ctx context.Context, jobs bool, started func() error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wait sync.WaitGroup
+	errs := make(chan error, len(sys.open)+1)
+	for _, name := range services {
+		s, here := sys.open[name]
+		if !here {
+			continue
+		}
+		sys.p.logger.Info("serving", "service", name, "address", s.listener.Addr().String())
+		wait.Go(func() {
+			defer stop()
+			if err := httpd.Serve(ctx, s.listener, s.handler, sys.p.logger); err != nil {
+				errs <- fmt.Errorf("%s: %w", name, err)
+			}
+		})
+		if !jobs {
+			continue
+		}
+		// Its own context: running jobs are let finish after ctx has ended.
+		if err := s.jobs.Start(context.WithoutCancel(ctx), s.work, s.every); err != nil {
+			errs <- err
+			stop()
+			continue
+		}
+		wait.Go(func() {
+			<-ctx.Done()
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobsStopTimeout)
+			defer cancel()
+			if err := s.jobs.Stop(end); err != nil {
+				errs <- err
+			}
+		})
+	}
+	if started != nil && ctx.Err() == nil {
+		if err := started(); err != nil {
+			errs <- err
+			stop()
 		}
 	}
-	return httpd.Serve(ctx, l, h, p.logger)
+	wait.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
+
+// jobsStopTimeout is how long running jobs are let finish.
+const jobsStopTimeout = 10 * time.Second

@@ -6,11 +6,14 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
-// setting is one setting of the program: an environment variable.
+// setting is one setting of the program: an environment variable. A secret can
+// also be read from the file that NAME_FILE names.
 type setting struct {
 	Name    string
 	Default string
@@ -21,24 +24,74 @@ type setting struct {
 
 // The settings' names.
 const (
-	setData     = "TRAID_DATA"
-	setDatabase = "TRAID_DATABASE_URL"
-	setDQTAddr  = "TRAID_DQT_ADDR"
-	setLogLevel = "TRAID_LOG_LEVEL"
+	setData         = "TRAID_DATA"
+	setDatabase     = "TRAID_DATABASE_URL"
+	setCPDAddr      = "TRAID_CPD_ADDR"
+	setTRAAddr      = "TRAID_TRA_ADDR"
+	setDeskAddr     = "TRAID_DESK_ADDR"
+	setDQTAddr      = "TRAID_DQT_ADDR"
+	setPublicCPD    = "TRAID_PUBLIC_CPD_URL"
+	setPublicTRA    = "TRAID_PUBLIC_TRA_URL"
+	setPublicDesk   = "TRAID_PUBLIC_DESK_URL"
+	setTRAURL       = "TRAID_TRA_URL"
+	setDQTURL       = "TRAID_DQT_URL"
+	setCPDURL       = "TRAID_CPD_URL"
+	setZendeskURL   = "TRAID_ZENDESK_URL"
+	setCPDTRAToken  = "TRAID_CPD_TRA_TOKEN"
+	setCPDDQTToken  = "TRAID_CPD_DQT_TOKEN"
+	setTRADQTToken  = "TRAID_TRA_DQT_TOKEN"
+	setZendeskEmail = "TRAID_ZENDESK_EMAIL"
+	setZendeskToken = "TRAID_ZENDESK_TOKEN"
+	setZendeskID    = "TRAID_ZENDESK_CLIENT_ID"
+	setZendeskKey   = "TRAID_ZENDESK_CLIENT_SECRET"
+	setWebhookKey   = "TRAID_WEBHOOK_SECRET"
+	setCPDHashKey   = "TRAID_CPD_HASH_KEY"
+	setTRAHashKey   = "TRAID_TRA_HASH_KEY"
+	setPollEvery    = "TRAID_POLL_EVERY"
+	setSweepEvery   = "TRAID_SWEEP_EVERY"
+	setReleaseAfter = "TRAID_RELEASE_AFTER"
+	setDetails      = "TRAID_TICKET_DETAILS"
+	setTRAAddress   = "TRAID_TRA_EMAIL"
+	setLogLevel     = "TRAID_LOG_LEVEL"
 )
 
 // settingsTable lists every setting there is.
 var settingsTable = []setting{
-	{Name: setData, Default: "traid-data", Meaning: "folder of the SQLite files, one a service"},
+	{Name: setData, Default: "traid-data", Meaning: "folder of the SQLite files, one a service, and of what is generated at first start"},
 	{Name: setDatabase, Meaning: "PostgreSQL, a schema a service; SQLite when empty", Secret: true, check: checkPostgres},
+	{Name: setCPDAddr, Default: "127.0.0.1:8080", Meaning: "address of Manage CPD", check: checkAddr},
+	{Name: setTRAAddr, Default: "127.0.0.1:8081", Meaning: "address of the TRA API and the operators' console", check: checkAddr},
+	{Name: setDeskAddr, Default: "127.0.0.1:8082", Meaning: "address of the desk", check: checkAddr},
 	{Name: setDQTAddr, Default: "127.0.0.1:8083", Meaning: "address of the register service", check: checkAddr},
+	{Name: setPublicCPD, Meaning: "URL of Manage CPD for links in mails; that of its address when empty", check: checkURL},
+	{Name: setPublicTRA, Meaning: "URL of the console for links on tickets; that of its address when empty", check: checkURL},
+	{Name: setPublicDesk, Meaning: "URL of the desk in its tickets; that of its address when empty", check: checkURL},
+	{Name: setCPDURL, Meaning: "where the TRA API reaches Manage CPD; here when empty", check: checkURL},
+	{Name: setTRAURL, Meaning: "where Manage CPD reaches the TRA API; here when empty", check: checkURL},
+	{Name: setDQTURL, Meaning: "where both reach the register; here when empty", check: checkURL},
+	{Name: setZendeskURL, Meaning: "the TRA's Zendesk account; the desk here when empty", check: checkURL},
+	{Name: setCPDTRAToken, Meaning: "Manage CPD's token for the TRA API (scope requests)", Secret: true},
+	{Name: setCPDDQTToken, Meaning: "Manage CPD's token for the register (scopes identify, alert-exists)", Secret: true},
+	{Name: setTRADQTToken, Meaning: "the TRA API's token for the register (scopes identify, alerts, search)", Secret: true},
+	{Name: setZendeskEmail, Meaning: "the Zendesk agent whose token it is, where tokens are still in use"},
+	{Name: setZendeskToken, Meaning: "the TRA API's token for Zendesk or the desk (scope agent)", Secret: true},
+	{Name: setZendeskID, Meaning: "OAuth client of the TRA API in Zendesk"},
+	{Name: setZendeskKey, Meaning: "secret of the OAuth client", Secret: true},
+	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true},
+	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true},
+	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true},
+	{Name: setPollEvery, Default: "24h", Meaning: "how often Manage CPD polls the TRA API", check: checkDuration},
+	{Name: setSweepEvery, Default: "1m", Meaning: "how often the TRA API asks the helpdesk what changed", check: checkDuration},
+	{Name: setReleaseAfter, Default: "5m", Meaning: "between a decision and its release, for undoing it", check: checkDuration},
+	{Name: setDetails, Meaning: "what stands on a ticket: claim or reference; claim on the desk, reference on a Zendesk account when empty", check: checkDetails},
+	{Name: setTRAAddress, Meaning: "email address of the TRA's support, told when two people hold one record", check: checkEmail},
 	{Name: setLogLevel, Default: "info", Meaning: "debug, info, warn or error", check: checkLevel},
 }
 
 // Settings are the settings in force.
 type Settings struct {
 	values map[string]string
-	from   map[string]string // "environment" or "default"
+	from   map[string]string // "environment", "file", "default" or "data folder"
 }
 
 // readSettings reads the environment and reports every mistake at once.
@@ -47,6 +100,13 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	var errs []error
 	for _, d := range settingsTable {
 		value, from := getenv(d.Name), "environment"
+		if path := getenv(d.Name + "_FILE"); d.Secret && value == "" && path != "" {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s_FILE: %w", d.Name, err))
+			}
+			value, from = strings.TrimSpace(string(raw)), "file"
+		}
 		if value == "" {
 			value, from = d.Default, "default"
 		}
@@ -61,6 +121,12 @@ func readSettings(getenv func(string) string) (Settings, error) {
 }
 
 func (s Settings) get(name string) string { return s.values[name] }
+
+// duration gives a setting that was checked to be one.
+func (s Settings) duration(name string) time.Duration {
+	d, _ := time.ParseDuration(s.values[name])
+	return d
+}
 
 // print writes every setting in force; secrets are masked.
 func (s Settings) print(w io.Writer) error {
@@ -90,6 +156,38 @@ func checkPostgres(value string) error {
 func checkAddr(value string) error {
 	if _, _, err := net.SplitHostPort(value); err != nil {
 		return errors.New("must be host:port, such as 127.0.0.1:8083")
+	}
+	return nil
+}
+
+func checkURL(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("must be a URL such as https://cpd.example.org")
+	}
+	return nil
+}
+
+// shortest keeps a mistyped unit from turning into a flood of requests.
+const shortest = time.Second
+
+func checkDuration(value string) error {
+	if d, err := time.ParseDuration(value); err != nil || d < shortest {
+		return errors.New("must be a time of a second or more, such as 90s, 5m or 24h")
+	}
+	return nil
+}
+
+func checkDetails(value string) error {
+	if value != "claim" && value != "reference" {
+		return errors.New("must be claim or reference")
+	}
+	return nil
+}
+
+func checkEmail(value string) error {
+	if !strings.Contains(value, "@") {
+		return errors.New("must be an email address")
 	}
 	return nil
 }

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"traid/internal/cpd/cpdweb"
+	"traid/internal/dqt"
+	"traid/internal/signin"
+	"traid/internal/synth"
+	"traid/internal/tra/traconsole"
+)
+
+// demoRecords is the size of the demonstration's register, demoSeed what it is made of.
+const (
+	demoRecords = 20_000
+	demoSeed    = 1
+)
+
+// What is shorter in a demonstration than elsewhere, unless it is set.
+var demoDefaults = map[string]string{setReleaseAfter: "10s", setSweepEvery: "5s"}
+
+// demoExportDelay is the desk's in a demonstration; Zendesk leaves out a minute.
+const demoExportDelay = 2 * time.Second
+
+// The people who work in a demonstration.
+var demoStaff = []struct{ service, email, as string }{
+	{"tra", "olive.operator@example.org", "an operator"},
+	{"tra", "owen.second@example.org", "a second operator, for second review"},
+	{"cpd", "ada.admin@example.org", "an administrator of Manage CPD"},
+}
+
+// demo runs everything with a sample register, which is made at the first
+// start, and tells who to be and what to type.
+func (p *program) demo(ctx context.Context) error {
+	for name, value := range demoDefaults {
+		if p.settings.from[name] == "default" {
+			p.settings.values[name], p.settings.from[name] = value, "demo"
+		}
+	}
+	p.exportDelay = demoExportDelay
+	sys, err := p.build(ctx, allRoles())
+	if err != nil {
+		return err
+	}
+	defer sys.close()
+	state, err := sys.dqt.State(ctx)
+	if err != nil {
+		return err
+	}
+	if state.Records == 0 {
+		if err := p.importSample(ctx, sys.dqt); err != nil {
+			return err
+		}
+		if state, err = sys.dqt.State(ctx); err != nil {
+			return err
+		}
+	}
+	return sys.serve(ctx, true, func() error { return sys.introduce(ctx, state.Records) })
+}
+
+// importSample brings the invented teachers and the cast into the register.
+func (p *program) importSample(ctx context.Context, register *dqt.Service) error {
+	var sample bytes.Buffer
+	if err := synth.WriteSample(&sample, demoSeed, demoRecords); err != nil {
+		return err
+	}
+	_, err := register.Import(ctx, &sample, dqt.ImportOptions{Size: int64(sample.Len()), Progress: p.progress()})
+	return err
+}
+
+// introduce prints the addresses, the cast and how to sign in.
+func (sys *system) introduce(ctx context.Context, records int) error {
+	var out bytes.Buffer
+	t := tabwriter.NewWriter(&out, 0, 4, 2, ' ', 0)
+	line := func(cells ...string) { fmt.Fprintln(t, "  "+strings.Join(cells, "\t")) }
+	section := func(title string) { fmt.Fprintf(t, "\n%s\n", title) }
+
+	section("Everything runs. Stop with Ctrl-C; started again it carries on.")
+	line("Manage CPD", sys.open["cpd"].address(), "where a person registers")
+	line("the TRA API and console", sys.open["tra"].address(), "where operators work")
+	if s, here := sys.open["desk"]; here {
+		line("the desk", s.address(), "in the place of the TRA's Zendesk")
+	}
+	line("the register", sys.open["dqt"].address(), fmt.Sprintf("%d invented teachers", records))
+
+	section("Register at " + sys.open["cpd"].address() + " as one of these. What is not given is not known to them: say so.")
+	line("WHO", "NAME", "BORN", "TRN", "NI NUMBER", "EMAIL", "AND THEN")
+	for _, m := range synth.Cast() {
+		born, err := time.Parse(time.DateOnly, m.DateOfBirth)
+		if err != nil {
+			return err
+		}
+		line(m.Part, m.FirstName+" "+m.LastName, born.Format("2 1 2006"), orDash(m.TRN), orDash(m.NINO), m.Email, m.Then)
+	}
+	section("Sign in by these links, each once within a day:")
+	for _, who := range demoStaff {
+		s := sys.open[who.service]
+		roles := []string{cpdweb.Administrator}
+		if who.service == "tra" {
+			roles = traconsole.Roles()
+		}
+		link, err := s.access.AddAccount(ctx, who.email, roles)
+		if err != nil {
+			return err
+		}
+		line(who.as, sys.public(s)+signin.Path+"/"+link)
+	}
+	section("Mails to the people are in the outbox of the administrator: " + sys.public(sys.open["cpd"]) + "/admin/outbox")
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := sys.p.stdout.Write(out.Bytes())
+	return err
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
