@@ -34,7 +34,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 deps: ## install what the tests need beyond Go: PostgreSQL, Chromium and npm (Debian), then npm's packages
 	@want=; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "$$TRAID_TEST_POSTGRES" ] || want="$$want postgresql"; \
-	command -v chromium >/dev/null || want="$$want chromium"; \
+	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || want="$$want chromium-headless-shell"; \
 	command -v npm >/dev/null || want="$$want npm"; \
 	if [ -z "$$want" ]; then echo "PostgreSQL, Chromium and npm are here."; \
 	elif command -v apt-get >/dev/null; then \
