@@ -21,22 +21,19 @@ type Query struct {
 	Offset     int
 }
 
-// List gives the tickets that are not deleted, and how many there are whatever the query's place and limit.
-func (s *Service) List(ctx context.Context, q Query) (found []Ticket, count int, err error) {
+// List gives tickets that are not deleted.
+func (s *Service) List(ctx context.Context, q Query) (found []Ticket, err error) {
 	err = s.store.View(ctx, func(ctx context.Context, r Reads) error {
-		if found, err = r.List(ctx, q); err != nil {
-			return err
-		}
-		count, err = r.Count(ctx, q.ExternalID)
+		found, err = r.List(ctx, q)
 		return err
 	})
-	return found, count, err
+	return found, err
 }
 
-// Count says how many tickets there are that are not deleted.
-func (s *Service) Count(ctx context.Context) (n int, err error) {
+// Count says how many tickets there are that are not deleted, with an external id or, when it is nil, in all.
+func (s *Service) Count(ctx context.Context, externalID *string) (n int, err error) {
 	err = s.store.View(ctx, func(ctx context.Context, r Reads) error {
-		n, err = r.Count(ctx, nil)
+		n, err = r.Count(ctx, externalID)
 		return err
 	})
 	return n, err

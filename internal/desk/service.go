@@ -287,9 +287,6 @@ func (s *Service) Update(ctx context.Context, by Actor, id TicketID, u Update) (
 		if err != nil {
 			return err
 		}
-		if before.Status == Closed { // before anything is looked up for it
-			return errClosed
-		}
 		in, err := s.surroundings(ctx, tx, by, &u)
 		if err != nil {
 			return err

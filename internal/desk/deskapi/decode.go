@@ -303,7 +303,9 @@ func readUpdate(o object, create bool) desk.Update {
 	}
 	u.Comment = readComment(o, create)
 	u.Custom = readMetadata(o)
-	u.IfUpdatedAt = readStamp(o)
+	if !create {
+		u.IfUpdatedAt = readStamp(o)
+	}
 	o.unsupported(notThere...)
 	return u
 }

@@ -173,7 +173,11 @@ func listTickets(c *call) error {
 	answer := map[string]any{}
 	if !p.cursor {
 		q.Offset = (p.page - 1) * p.size
-		found, count, err := c.svc.List(c.ctx(), q)
+		found, err := c.svc.List(c.ctx(), q)
+		if err != nil {
+			return err
+		}
+		count, err := c.svc.Count(c.ctx(), q.ExternalID)
 		if err != nil {
 			return err
 		}
@@ -194,7 +198,7 @@ func listTickets(c *call) error {
 			return badRequest("InvalidPaginationParameter", "The cursor is not valid.")
 		}
 	}
-	found, _, err := c.svc.List(c.ctx(), q)
+	found, err := c.svc.List(c.ctx(), q)
 	if err != nil {
 		return err
 	}
@@ -215,7 +219,7 @@ func listTickets(c *call) error {
 }
 
 func countTickets(c *call) error {
-	n, err := c.svc.Count(c.ctx())
+	n, err := c.svc.Count(c.ctx(), nil)
 	if err != nil {
 		return err
 	}

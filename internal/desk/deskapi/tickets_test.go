@@ -435,6 +435,10 @@ func TestAnUpdateIsPartialAndMovesUpdatedAtOnlyWithAnEvent(t *testing.T) {
 		if diff := cmp.Diff(before, after); diff != "" {
 			t.Errorf("(-want +got): %s", diff)
 		}
+		r.clock.move(time.Minute)
+		if got := r.put(ticket, `"comment":{"body":"alone"}`).want(200).ticket()["updated_at"]; got != "2026-11-23T12:02:00Z" {
+			t.Errorf("a comment alone: updated_at %v", got)
+		}
 		r.put(999, `"type":null`).refused(404, "RecordNotFound", "Not found")
 		r.send("PUT", "/tickets/nonsense", `{"ticket":{}}`).refused(404, "RecordNotFound", "Not found")
 		r.send("PUT", fmt.Sprintf("/tickets/%d", ticket), `{}`).refused(400, "ParameterMissing", "ticket")

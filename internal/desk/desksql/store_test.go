@@ -396,3 +396,45 @@ func replay(rt *rapid.T, audits []desk.Audit) map[string]string {
 	}
 	return out
 }
+
+// TestCreationsAtOnceInTwoCopiesMakeOneTicket has two copies of the program on
+// one database. One that is in the other's way may fail, as a collision.
+func TestCreationsAtOnceInTwoCopiesMakeOneTicket(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		copies := []*desk.Service{desk.NewService(desksql.NewStore(db), desk.Options{}), desk.NewService(desksql.NewStore(db), desk.Options{})}
+		var mu sync.Mutex
+		made := map[desk.TicketID]int{}
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				svc := copies[i%2]
+				agent, err := svc.Agent(t.Context(), "tra")
+				var out desk.Created
+				if err == nil {
+					out, err = svc.Create(t.Context(), desk.Actor{User: agent}, desk.Update{
+						Comment:   &desk.NewComment{Body: desk.NewText("B")},
+						Requester: &desk.NewUser{Name: desk.NewText("Ann"), Email: desk.NewText("ann@example.org")},
+					}, desk.Once{Key: "k", Body: "b", Answer: func(t desk.Ticket, _ desk.Audit) ([]byte, error) {
+						return strconv.AppendInt(nil, int64(t.ID), 10), nil
+					}})
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case errors.Is(err, desk.ErrCollision):
+				case err != nil:
+					t.Error(err)
+				case string(out.Answer) != strconv.FormatInt(int64(out.ID), 10):
+					t.Errorf("ticket %d answered with %s", out.ID, out.Answer)
+				default:
+					made[out.ID]++
+				}
+			})
+		}
+		wg.Wait()
+		tickets, err := copies[0].List(t.Context(), desk.Query{Limit: 10})
+		if err != nil || len(tickets) != 1 || len(made) != 1 {
+			t.Errorf("%d tickets, answers %v, %v", len(tickets), made, err)
+		}
+	}, desksql.Migrations)
+}
