@@ -1,0 +1,523 @@
+package traconsole_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html/atom"
+
+	"traid/internal/fault"
+	"traid/internal/govuk/govuktest"
+	"traid/internal/tra"
+	"traid/internal/tra/traconsole"
+)
+
+const (
+	casePath    = "/cases/" + string(trnCase)
+	barringPath = "/cases/" + string(barringCase)
+)
+
+func one(key, value string) url.Values { return url.Values{key: {value}} }
+
+func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "bar@example.org", traconsole.RoleBarring)
+	p := b.get("/").is(http.StatusOK)
+	rows := p.table("traid-cases")
+	want := [][]string{
+		{"TRA-7KM4-T3X", "Liz Marsh", "TRN validation", "9 days", "Tue 24 Nov 2026", "Nobody", "With operator Unreadable answer Overdue"},
+		{"TRA-B4R1-2CK", "Joan Hale", "Barring check", "3 hours", "Tue 1 Dec 2026", "bar @example.org", "With operator"},
+	}
+	if len(rows) != 3 || !slices.Equal(rows[1], want[0]) || !slices.Equal(rows[2], want[1]) {
+		t.Errorf("got %q, want %q", rows, want)
+	}
+	p.says("2 Open", "1 Unassigned", "1 Mine", "1 Overdue", "0 Second review", "1 Needs attention", "0 Decided", "2 Answered")
+	b.get("/?queue=mine").is(http.StatusOK).says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
+	b.get("/?kind=barring_check").says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
+	b.get("/?queue=answered").says("TRA-D0NE-999", "Liz Marsh", "TRA-G0NE-777", "Details deleted")
+	b.get("/?queue=review").is(http.StatusOK).says("No decision waits for a second operator.")
+	for _, path := range []string{"/?queue=nonsense", "/?kind=nonsense"} {
+		b.get(path).is(http.StatusNotFound)
+	}
+}
+
+func TestTheListGoesOnPageByPage(t *testing.T) {
+	c := start(t)
+	c.next = "2026-11-01T00:00:00Z|" + string(trnCase)
+	b := c.signIn(t, "bar@example.org", traconsole.RoleBarring)
+	p := b.get("/?queue=unassigned&kind=trn_validation")
+	next := ""
+	for n := range p.doc.Descendants() {
+		if n.DataAtom == atom.A && attr(n, "rel") == "next" {
+			next = attr(n, "href")
+		}
+	}
+	b.get(next).is(http.StatusOK)
+	if got := c.filters[len(c.filters)-1]; got.After != c.next || got.Queue != tra.QueueUnassigned || got.Kind != tra.TRNValidation {
+		t.Errorf("%q asks for %+v", next, got)
+	}
+}
+
+func TestACaseIsFoundByItsReferenceInEveryQueue(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator)
+	p := b.get("/")
+	p.press("/", "Find", one("reference", " 7km4 ")).follow(casePath).says("Liz Marsh")
+	p.press("/", "Find", one("reference", "d0ne")).follow("/cases/" + string(answered))
+	p.press("/", "Find", one("reference", "TRA")).is(http.StatusOK).says("Search results", "TRA-7KM4-T3X", "TRA-B4R1-2CK", "TRA-D0NE-999", "TRA-G0NE-777")
+	p.press("/", "Find", one("reference", "nobody")).is(http.StatusOK).says("No case has this in its reference.")
+	p.press("/", "Find", one("reference", " ")).is(http.StatusUnprocessableEntity).says("There is a problem", "Enter a reference or a part of it", "Open cases")
+}
+
+func TestTheCaseStandsOnOnePage(t *testing.T) {
+	c := start(t)
+	p := c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath).is(http.StatusOK)
+	p.says(
+		"TRN validation request TRA-7KM4-T3X", "State With operator", "Waits 9 days", "Due Tue 24 Nov 2026 Overdue", "Owner Nobody",
+		"Unreadable answer The ticket was solved without an answer. Decide on this page.",
+		"Date of birth 17 February 1984 Changed", "Takes the place of TRA-0LD0-NE2",
+		"Elizabeth Okoro TRN 8400123 Very likely , 99.9%", "Unlikely , under 1%",
+		"Previously Thompson", "QTS 1 July 2006", "Why it is suggested", "The register as at 25 November 2026, 06:00.",
+		"Received from the client manage-cpd", "The ticket was created",
+	).saysNot("100%", "certain")
+	want := [][]string{
+		{"Field", "Claim", "Record", "Compared"},
+		{"First name", "Liz", "Elizabeth", "Near a short form or another spelling"},
+		{"Middle name", "–", "Mary", "Missing not given"},
+		{"Last name", "Marsh", "Okoro", "Differs different, and the last name has changed before"},
+		{"Previous names", "Elizabeth Okoro", "Thompson", "Agrees the last name on the record"},
+		{"Date of birth", "17 February 1984", "17 February 1984", "Agrees"},
+		{"National Insurance number", "QQ123456C", "QQ123456C", "Agrees"},
+		{"TRN", "–", "8400123", "Missing not given"},
+		{"Email address", "liz.marsh @example.org", "–", "Missing not on the record"},
+	}
+	if got := p.table("traid-compare"); !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("compared: got %q, want %q", got, want)
+	}
+	why := [][]string{
+		{"What", "Against or for", "Bits"},
+		{"National Insurance number is the same", "speaks for it", "+19.9"},
+		{"Date of birth is the same", "speaks for it", "+15.2"},
+		{"Last name is different, and the last name has changed before", "speaks against it", "-4.0"},
+		{"First name is a short form or another spelling", "speaks for it", "+3.9"},
+	}
+	if got := p.table("traid-why"); !slices.EqualFunc(got, why, slices.Equal) {
+		t.Errorf("why: got %q, want %q", got, why)
+	}
+	for n := range p.doc.Descendants() {
+		if has(n, "checked") || has(n, "selected") {
+			t.Errorf("something is preselected: %s", attr(n, "value"))
+		}
+		if has(n, "style") || has(n, "onclick") || n.DataAtom == atom.Style || n.DataAtom == atom.Script && !has(n, "src") {
+			t.Errorf("something is inline: %+v", n.Attr)
+		}
+	}
+}
+
+func TestEveryFormOfACaseCarriesItsRevision(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator)
+	one1 := b.get(casePath)
+	for _, p := range []*page{
+		one1, one1.press(casePath+"/check", "TRN 8400123", nil), one1.press(casePath+"/answer", "Continue", one("answer", "no_record")),
+		b.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")), b.get("/cases/" + string(answered) + "/reopen"),
+	} {
+		forms := 0
+		for n := range p.doc.Descendants() {
+			if n.DataAtom != atom.Form || !strings.HasPrefix(attr(n, "action"), "/cases/") {
+				continue
+			}
+			forms++
+			revision := ""
+			for in := range n.Descendants() {
+				if attr(in, "name") == "revision" {
+					revision = attr(in, "value")
+				}
+			}
+			if revision != "7" {
+				t.Errorf("%s: the form to %s carries the revision %q", p.asked, attr(n, "action"), revision)
+			}
+		}
+		if forms == 0 {
+			t.Errorf("%s has no form", p.asked)
+		}
+	}
+}
+
+func TestARecordIsCheckedThenDecidedThenUndone(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	check := b.get(casePath).press(casePath+"/check", "TRN 8400123", nil).is(http.StatusOK)
+	check.says("Check this record before you decide", "Elizabeth Okoro TRN 8400123", "Last name Marsh Okoro Differs", "What the client will read Outcome TRN found TRN 8400123 Note None Version 1").
+		saysNot("You accept", "Another operator")
+	to, form := check.form(casePath+"/check/confirm", "Confirm", nil)
+	for range 2 { // the second click changes nothing
+		b.post(to, form).follow(casePath).is(http.StatusOK).says("Decided. It is released at 12:05:00.", "Outcome TRN found", "Decided by ann@example.org")
+	}
+	if len(c.decided) != 1 || c.decided[0].TRN != trn(t, "8400123") || c.decided[0].Revision != 7 {
+		t.Errorf("decided %+v", c.decided)
+	}
+	b.get("/?queue=deciding").says("TRA-7KM4-T3X", "Decided")
+	decided := b.get(casePath)
+	decided.press(casePath+"/undo", "Undo", nil).follow(casePath).says("Records that may be this person’s").saysNot("Decided. It is released")
+	decided.press(casePath+"/undo", "Undo", nil).is(http.StatusConflict).says("The case has changed", "The answer has been released.")
+}
+
+func TestADifferenceIsNamedAndNeedsAReasonAndASecondOperator(t *testing.T) {
+	c := start(t)
+	c.sameTRN = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}}
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	check := b.get(casePath).press(casePath+"/check", "TRN 9911999", nil).is(http.StatusOK)
+	check.says("You accept a difference Date of birth : 17 February 1984 in the claim, 17 March 1984 on the record",
+		"Another operator will have to agree. The record does not agree with the claim in the date of birth.",
+		"This TRN stands in 1 other request of the same client.", "TRA-D0NE-999 Answered")
+	check.press(casePath+"/check/confirm", "Confirm", nil).is(http.StatusUnprocessableEntity).says("There is a problem Enter your reason", "What the client will read")
+	typed := "The month was mistyped:\nshe says so <here> on 17/02/1984"
+	wrong := check.press(casePath+"/check/confirm", "Confirm", one("why", typed)).is(http.StatusUnprocessableEntity)
+	wrong.says("Your reason must not hold a TRN")
+	if _, form := wrong.form(casePath+"/check/confirm", "Confirm", nil); form.Get("why") != typed {
+		t.Errorf("typed %q, kept %q", typed, form.Get("why"))
+	}
+	wrong.press(casePath+"/check/confirm", "Confirm", one("why", "The month was mistyped.")).follow(casePath).
+		says("Another operator has to agree.", "Nothing is released before.").saysNot("It is released at", "Review this decision")
+	b.get(casePath + "/review").is(http.StatusOK).says("You made this decision, so another operator has to review it.")
+	b.get("/?queue=review").says("TRA-7KM4-T3X")
+}
+
+func TestARecordThatCannotBeTheAnswerIsNotConfirmed(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	b.post(casePath+"/check", url.Values{"trn": {"7012345"}, "revision": {"7"}}).is(http.StatusOK).
+		says("The record is not active. It cannot be the answer.").saysNot("Confirm that this is the person", "What the client will read")
+	b.post(casePath+"/check", url.Values{"trn": {"1111111"}, "revision": {"7"}}).is(http.StatusNotFound)
+	b.post(casePath+"/check", url.Values{"trn": {"nonsense"}}).is(http.StatusUnprocessableEntity).says("The form was not complete")
+	b.post(casePath+"/check/confirm", url.Values{}).is(http.StatusUnprocessableEntity)
+}
+
+func TestTheRegisterIsSearchedOnTheCasesPage(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get(casePath)
+	found := p.press(casePath+"/search", "Search", one("query", " Marsh 1984 ")).is(http.StatusOK)
+	found.says("2 records found", "Found by last name, first name begins so", "Lizzie Marsh TRN 9911999", "Not active", "Records that may be this person’s", "What the person says")
+	if _, form := found.form(casePath+"/search", "Search", nil); form.Get("query") != "Marsh 1984" {
+		t.Errorf("the query is not kept: %q", form)
+	}
+	found.press(casePath+"/check", "TRN 9911999", nil).is(http.StatusOK).says("Check this record")
+	if n := strings.Count(found.raw, `value="7012345"`); n != 0 {
+		t.Errorf("a record that is not active can be chosen")
+	}
+	p.press(casePath+"/search", "Search", one("query", "nobody")).is(http.StatusOK).says("No record answers this search.")
+	p.press(casePath+"/search", "Search", nil).is(http.StatusUnprocessableEntity).says("There is a problem", "Enter a name, a date of birth, a TRN")
+	if want := []string{"Marsh 1984 after ", "nobody after "}; !slices.Equal(c.searched, want) {
+		t.Errorf("searched %q, want %q", c.searched, want)
+	}
+}
+
+func TestALongSearchGoesOn(t *testing.T) {
+	c := start(t)
+	for n := range 20 {
+		r := c.records["9911999"]
+		r.TRN = trn(t, "80000"+string(rune('0'+n/10))+string(rune('0'+n%10)))
+		c.records[r.TRN.Reveal()] = r
+	}
+	delete(c.records, "9911999")
+	delete(c.records, "7012345")
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get(casePath).press(casePath+"/search", "Search", one("query", "Marsh")).says("20 records on this page")
+	p.press(casePath+"/search", "Show the next records", nil).is(http.StatusOK)
+	if got := c.searched[len(c.searched)-1]; got != "Marsh after 8000019" {
+		t.Errorf("the next page asks for %q", got)
+	}
+}
+
+func TestAFailureHasANoteFromATemplateAndAPreviewOfIt(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get(casePath)
+	p.press(casePath+"/answer", "Continue", nil).is(http.StatusUnprocessableEntity).says("There is a problem Select what you found")
+	p.press(casePath+"/answer", "Continue", one("answer", "barred")).is(http.StatusUnprocessableEntity) // not for this kind
+	templates := tra.Templates(tra.TRNValidation, tra.NoRecord)
+	note := p.press(casePath+"/answer", "Continue", one("answer", "no_record")).is(http.StatusOK)
+	if _, form := note.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != templates[0].Text {
+		t.Errorf("the note begins with %q", form.Get("note"))
+	}
+	other := note.press(casePath+"/answer", templates[1].Name, nil).is(http.StatusOK)
+	if _, form := other.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != templates[1].Text {
+		t.Errorf("the other template gives %q", form.Get("note"))
+	}
+	for typed, says := range map[string]string{
+		templates[1].Text: "Fill in or take out what stands in square brackets", " ": "Enter a note for the client",
+		"Your TRN is 8400123": "The note must not hold a TRN", strings.Repeat("a", 1001): "The note must be 1,000 characters or fewer",
+	} {
+		wrong := other.press(casePath+"/answer/check", "Continue", one("note", typed)).is(http.StatusUnprocessableEntity).says("There is a problem " + says)
+		if _, form := wrong.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != strings.TrimSpace(typed) {
+			t.Errorf("typed %q, kept %q", typed, form.Get("note"))
+		}
+	}
+	typed := "Ask them where they trained.\r\nThen <send> it again."
+	check := other.press(casePath+"/answer/check", "Continue", one("note", typed)).is(http.StatusOK)
+	check.says("What the client will read Outcome Failed Reason No record Note Ask them where they trained. Then <send> it again. Version 1")
+	again := check.press(casePath+"/answer", "Change the note", nil).is(http.StatusOK)
+	if _, form := again.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != "Ask them where they trained.\nThen <send> it again." {
+		t.Errorf("to be changed: %q", form.Get("note"))
+	}
+	check.press(casePath+"/answer/confirm", "Confirm", nil).follow(casePath).says("Decided. It is released at 12:05:00.")
+	want := tra.Deciding{Revision: 7, Outcome: tra.Failed, Reason: tra.NoRecord, Note: "Ask them where they trained.\nThen <send> it again."}
+	if len(c.decided) != 1 || c.decided[0] != want {
+		t.Errorf("decided %+v, want %+v", c.decided, want)
+	}
+}
+
+func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {
+	c := start(t)
+	first := c.signIn(t, "first@example.org", traconsole.RoleBarring)
+	p := first.get(barringPath).is(http.StatusOK)
+	p.says("Is a prohibition from teaching in force today on this record?", "Joan Hale TRN 5550001", "2 alerts, 1 open",
+		"Prohibition from teaching Prohibition by the Secretary of State - misconduct 1 May 2019 None Open Panel of April 2019",
+		"Failed induction Failed induction 1 September 1999 1 September 2001 Not in force").saysNot("Search the register")
+	check := p.press(barringPath+"/answer", "Continue", one("answer", "barred")).is(http.StatusOK)
+	check.says("Alerts that are in force", "What the client will read Outcome Barred Note None", "Another operator will have to agree. Barred always needs a second operator.")
+	p.press(barringPath+"/answer", "Continue", one("answer", "not_barred")).says("Outcome Not barred", "Another operator will have to agree. A prohibition or a DBS match is open on the record.")
+	check.press(barringPath+"/answer/confirm", "Confirm", one("why", "The alert is in force.")).follow(barringPath).
+		says("Decided: Barred. Another operator has to agree.").saysNot("Review this decision")
+	own := first.get(barringPath + "/review").says("You made this decision")
+	first.post(barringPath+"/review", url.Values{"review": {"agree"}, "revision": {"8"}}).is(http.StatusForbidden).says("Another operator has to review your decision.")
+	if strings.Contains(own.raw, `name="review"`) {
+		t.Error("the first operator can review")
+	}
+
+	second := c.signIn(t, "second@example.org", traconsole.RoleBarring)
+	second.get(barringPath).says("Review this decision")
+	review := second.get(barringPath + "/review").is(http.StatusOK)
+	text := review.text()
+	evidence, opinion := strings.Index(text, "The record and its alerts"), strings.Index(text, "Outcome Barred")
+	if evidence < 0 || opinion < evidence {
+		t.Errorf("the first opinion does not stand below the evidence: %s", text)
+	}
+	review.press(barringPath+"/review", "Confirm", nil).is(http.StatusUnprocessableEntity).says("Select whether you agree")
+	back := review.press(barringPath+"/review", "Confirm", one("review", "send_back")).is(http.StatusUnprocessableEntity).says("Enter your reason")
+	back.press(barringPath+"/review", "Confirm", url.Values{"review": {"send_back"}, "why": {"Look at the end date."}}).follow(barringPath).
+		says("second@example.org sent this decision back: Barred", "Look at the end date.", "What did you find?")
+
+	first.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", nil).follow(barringPath)
+	second.get(barringPath+"/review").press(barringPath+"/review", "Confirm", one("review", "agree")).follow(barringPath).
+		says("Decided. It is released at 12:05:00.", "Agreed by second@example.org")
+	second.get(barringPath + "/review").follow(barringPath)
+}
+
+func TestASupervisorMayAgreeAloneWithAReason(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "sue@example.org", traconsole.RoleSupervisor)
+	b.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", nil).follow(barringPath).says("Review this decision")
+	review := b.get(barringPath + "/review").says("Agree without a second operator").saysNot("Send it back")
+	review.press(barringPath+"/review", "Confirm", one("review", "override")).is(http.StatusUnprocessableEntity).says("Enter your reason")
+	review.press(barringPath+"/review", "Confirm", url.Values{"review": {"override"}, "why": {"Nobody else is here."}}).follow(barringPath).says("Their reason Nobody else is here.")
+	if !c.cases[barringCase].Decision.Override {
+		t.Error("not an override")
+	}
+}
+
+func TestAnOperatorWithoutTheRoleSeesNoBarringCheck(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	b.get("/").saysNot("TRA-B4R1-2CK", "Joan", "Barring checks")
+	b.get("/").press("/", "Find", one("reference", "B4R1")).saysNot("TRA-B4R1-2CK", "Joan Hale")
+	for _, r := range traconsole.Routes() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		if !strings.Contains(path, "{id}") {
+			continue
+		}
+		path = strings.ReplaceAll(path, "{id}", string(barringCase))
+		form := url.Values{"trn": {"5550001"}, "answer": {"barred"}, "review": {"agree"}, "query": {"Hale"}, "why": {"x"}, "revision": {"7"}}
+		if method == http.MethodGet {
+			form = nil
+		}
+		p := b.do(method, path, form).is(http.StatusForbidden)
+		p.saysNot("Joan", "5550001", "Prohibition")
+	}
+	if len(c.decided) > 0 {
+		t.Errorf("decided %+v", c.decided)
+	}
+}
+
+func TestAnAnsweredCaseIsOpenedAgainWithAReason(t *testing.T) {
+	c := start(t)
+	path := "/cases/" + string(answered)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	b.get(path).says("The client has been answered Outcome TRN found TRN 8400123 Released 23 November 2026, 12:00 Version 1", "open the case again").saysNot("Continue", "Take this case")
+	p := b.get(path + "/reopen").says("The client keeps the answer that it has until another one is released.")
+	p.press(path+"/reopen", "Open the case again", nil).is(http.StatusUnprocessableEntity).says("Enter your reason")
+	p.press(path+"/reopen", "Open the case again", one("why", "The wrong twin.")).follow(path).says("Records that may be this person’s", "The client has been answered")
+	b.get(path + "/reopen").follow(path)
+	if check := b.get(path).press(path+"/check", "TRN 8400123", nil); !strings.Contains(check.text(), "Version 2") {
+		t.Errorf("the preview does not say the second version: %s", check.text())
+	}
+	b.get("/cases/"+string(deleted)).is(http.StatusOK).says("Details deleted", "The details were deleted").saysNot("open the case again")
+}
+
+func TestWhoIsTooLateReadsWhoWasFasterAndKeepsWhatTheyTyped(t *testing.T) {
+	c := start(t)
+	late, fast := c.signIn(t, "late@example.org", traconsole.RoleBarring), c.signIn(t, "fast@example.org", traconsole.RoleBarring)
+	check := late.get(casePath).press(casePath+"/check", "TRN 9911999", nil)
+	note := late.get(casePath).press(casePath+"/answer", "Continue", one("answer", "no_record")).press(casePath+"/answer/check", "Continue", one("note", "Check every name."))
+	fast.get(casePath).press(casePath+"/check", "TRN 8400123", nil).press(casePath+"/check/confirm", "Confirm", nil).follow(casePath)
+	const who = "fast@example.org decided this case at 12:00 on 25 November: TRN found."
+	tooLate := check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).is(http.StatusConflict).says("The case has changed", who, "Your reason It is her.")
+	tooLate.saysNot("Confirm that this is the person")
+	note.press(casePath+"/answer/confirm", "Confirm", nil).is(http.StatusConflict).says(who, "Check every name.").saysNot("Confirm this answer")
+	late.get(casePath).saysNot("Undo It")
+	stale := late.post(casePath+"/undo", one("revision", "7")).is(http.StatusConflict)
+	stale.says("The case has changed", who)
+	late.post(casePath+"/take", nil).is(http.StatusSeeOther)
+	fast.post(casePath+"/take", nil).is(http.StatusConflict).says("late@example.org is working at this case.")
+}
+
+func TestACaseIsTakenAndGivenBack(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get(casePath).press(casePath+"/take", "Take this case", nil).follow(casePath).says("Owner ann @example.org").saysNot("Take this case")
+	p.press(casePath+"/give-back", "Give it back", nil).follow(casePath).says("Owner Nobody")
+	c.signIn(t, "eve@example.org", traconsole.RoleBarring).get(barringPath).saysNot("Take", "Give it back")
+	c.signIn(t, "sue@example.org", traconsole.RoleSupervisor).get(barringPath).says("Take it over", "Give it back")
+}
+
+func TestWithoutTheRegisterEverythingElseWorks(t *testing.T) {
+	c := start(t)
+	c.down = true
+	b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator)
+	p := b.get(casePath).is(http.StatusOK).says("The register does not answer. That says nothing about whether there is a record.", "Try again", "What the person says", "Or: none of these records", "History").
+		saysNot("No record comes near")
+	p.press(casePath+"/search", "Search", one("query", "Marsh")).is(http.StatusOK).says("The register does not answer, so nothing was searched.").saysNot("No record answers")
+	b.get(barringPath).is(http.StatusOK).says("The register does not answer.", "What did you find?").saysNot("There is no alert")
+	bar := b.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")).is(http.StatusOK).says("the alerts cannot be shown").saysNot("No alert is in force")
+	bar.press(barringPath+"/answer/confirm", "Confirm", one("why", "It is in force.")).is(http.StatusServiceUnavailable).says("nothing has been decided", "Outcome Barred")
+	b.post(casePath+"/check", url.Values{"trn": {"8400123"}}).is(http.StatusServiceUnavailable).says("The register does not answer.")
+	c.down = false
+	check := b.get(casePath).press(casePath+"/check", "TRN 9911999", nil)
+	c.down = true
+	check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).is(http.StatusServiceUnavailable)
+	p.press(casePath+"/answer", "Continue", one("answer", "cannot_tell")).press(casePath+"/answer/check", "Continue", nil).press(casePath+"/answer/confirm", "Confirm", nil).follow(casePath).says("Decided.")
+}
+
+func TestEveryPageIsForSignedInPeopleWithARole(t *testing.T) {
+	c := start(t)
+	stranger, other := c.stranger(t), c.signIn(t, "guest@example.org", "guest")
+	for _, r := range traconsole.Routes() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		path = strings.ReplaceAll(strings.ReplaceAll(path, "{$}", ""), "{id}", string(trnCase))
+		if p := stranger.do(method, path, nil).is(http.StatusSeeOther); p.to != "/sign-in" || strings.Contains(p.raw, "Marsh") {
+			t.Errorf("%s leads a stranger to %q", r.Pattern, p.to)
+		}
+		other.do(method, path, nil).is(http.StatusForbidden).says("You cannot see this page").saysNot("Marsh")
+		for _, role := range r.Roles {
+			if !slices.Contains(traconsole.Roles(), role) {
+				t.Errorf("%s: %q is no role", r.Pattern, role)
+			}
+		}
+	}
+	if len(c.filters)+len(c.decided) > 0 {
+		t.Error("a use case was called for somebody who may not")
+	}
+}
+
+func TestErrorsStandInTheSameLayoutAndTellNothingInside(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	for name, e := range map[string]struct {
+		broken       error
+		method, path string
+		status       int
+		says         string
+	}{
+		"no such page":     {nil, "GET", "/nothing", 404, "Page not found"},
+		"no such case":     {nil, "GET", "/cases/none", 404, "Page not found"},
+		"a form's address": {nil, "GET", casePath + "/check", 405, "This page is part of a form"},
+		"another method":   {nil, "DELETE", casePath, 405, "This page is part of a form"},
+		"a defect":         {errors.New("planted 8400123"), "GET", casePath, 500, "Something went wrong"},
+		"a neighbour":      {fault.Wrap(fault.Unavailable, "The database does not answer.", errors.New("planted")), "GET", "/", 503, "The database does not answer."},
+		"not allowed":      {fault.New(fault.Forbidden, "You may not."), "GET", casePath, 403, "You may not."},
+	} {
+		c.broken = e.broken
+		p := b.do(e.method, e.path, nil).is(e.status).says(e.says, "Go to the list of cases").saysNot("planted")
+		if !strings.Contains(p.raw, "Sign out") || !strings.Contains(p.raw, "TRA support console") {
+			t.Errorf("%s: not in the console's layout", name)
+		}
+		if e.status == http.StatusMethodNotAllowed && p.header.Get("Allow") == "" {
+			t.Errorf("%s: does not say what is allowed", name)
+		}
+	}
+	c.broken = nil
+	c.stranger(t).get("/nothing").is(http.StatusNotFound)
+}
+
+// walk plays what operators do and gives the pages that they saw.
+func walk(t *testing.T, c *console) (pages map[string]*page, visited []string) {
+	t.Helper()
+	pages = map[string]*page{}
+	keep := func(name string, p *page) *page {
+		pages["/"+name] = p
+		return p
+	}
+	ann, sue := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator), c.signIn(t, "sue@example.org", traconsole.RoleBarring)
+	keep("list", ann.get("/"))
+	keep("nobody", ann.get("/?queue=review"))
+	one1 := keep("case", ann.get(casePath))
+	keep("search", one1.press(casePath+"/search", "Search", one("query", "Liz Marsh QQ123456C")))
+	check := keep("check", one1.press(casePath+"/check", "TRN 9911999", nil))
+	keep("check-wrong", check.press(casePath+"/check/confirm", "Confirm", nil))
+	note := keep("note", one1.press(casePath+"/answer", "Continue", one("answer", "no_record")))
+	keep("note-wrong", note.press(casePath+"/answer/check", "Continue", one("note", "")))
+	answer := keep("answer", note.press(casePath+"/answer/check", "Continue", nil))
+	check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).follow(casePath)
+	keep("review", sue.get(casePath+"/review"))
+	keep("late", answer.press(casePath+"/answer/confirm", "Confirm", nil))
+	sue.get(casePath+"/review").press(casePath+"/review", "Confirm", one("review", "agree"))
+	keep("decided", ann.get(casePath))
+	bar := keep("barring", ann.get(barringPath))
+	keep("barring-answer", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")))
+	keep("reopen", ann.get("/cases/"+string(answered)+"/reopen"))
+	keep("not-found", ann.get("/nothing"))
+	ann.get("/").press("/", "Find", one("reference", "Marsh"))
+	return pages, slices.Concat(ann.visited, sue.visited)
+}
+
+func TestNoPersonalValueStandsInAURL(t *testing.T) {
+	c := start(t)
+	pages, visited := walk(t, c)
+	if len(pages) < 15 || len(visited) < 100 {
+		t.Fatalf("saw %d pages and %d addresses", len(pages), len(visited))
+	}
+	for _, address := range visited {
+		plain, err := url.QueryUnescape(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{"8400123", "9911999", "7012345", "5550001", "liz", "marsh", "okoro", "joan", "hale", "qq123456", "1984", "it is her"} {
+			if strings.Contains(strings.ToLower(plain), value) {
+				t.Errorf("%q stands in %q", value, address)
+			}
+		}
+	}
+}
+
+// TestThePagesAreAccessible looks at pages as they were answered, whatever they were asked by.
+func TestThePagesAreAccessible(t *testing.T) {
+	c := start(t)
+	pages, _ := walk(t, c)
+	govuktest.Inspect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := pages[r.URL.Path]
+		if !ok {
+			c.site.ServeHTTP(w, r)
+			return
+		}
+		maps.Copy(w.Header(), p.header)
+		w.WriteHeader(p.status)
+		_, _ = w.Write([]byte(p.raw))
+	}), "/list", "/search", "/check-wrong", "/note-wrong", "/review", "/decided", "/barring", "/late")
+}
