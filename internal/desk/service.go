@@ -58,7 +58,6 @@ type Options struct {
 	Now             func() time.Time // time.Now
 	IdempotencyLife time.Duration    // how long a creation's key is remembered; 2 hours, as in Zendesk
 	ExportDelay     time.Duration    // the newest changes that an export leaves out; 1 minute, as in Zendesk
-	CloseAfter      time.Duration    // when a solved ticket closes; 4 days, as in Zendesk
 }
 
 // Service is the desk's use cases.
@@ -77,9 +76,6 @@ func NewService(store Store, o Options) *Service {
 	}
 	if o.ExportDelay <= 0 {
 		o.ExportDelay = time.Minute
-	}
-	if o.CloseAfter <= 0 {
-		o.CloseAfter = 4 * 24 * time.Hour
 	}
 	return &Service{store: store, o: o}
 }
@@ -335,6 +331,9 @@ func (s *Service) Delete(ctx context.Context, by Actor, id TicketID) error {
 	})
 }
 
+// closeAfter is when a solved ticket closes, as Zendesk's standard automation has it.
+const closeAfter = 4 * 24 * time.Hour
+
 // closedAtOnce bounds how many tickets one transaction closes.
 const closedAtOnce = 100
 
@@ -348,7 +347,7 @@ func (s *Service) CloseOld(ctx context.Context) error {
 				return err
 			}
 			at := s.at()
-			old, err := tx.SolvedBefore(ctx, at.Add(-s.o.CloseAfter), closedAtOnce)
+			old, err := tx.SolvedBefore(ctx, at.Add(-closeAfter), closedAtOnce)
 			if err != nil {
 				return err
 			}

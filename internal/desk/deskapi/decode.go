@@ -284,7 +284,6 @@ func readUpdate(o object, create bool) desk.Update {
 	if r := o.child("requester"); r != nil {
 		if create {
 			u.Requester = &desk.NewUser{Name: deref(r.text("name")), Email: deref(r.text("email"))}
-			r.text("locale_id")
 			r.done()
 		} else {
 			o.refuse("requester", "requester: is taken at creation only")

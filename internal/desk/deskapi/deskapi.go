@@ -184,7 +184,7 @@ func (c *call) authenticate() error {
 		return err
 	}
 	program := cleanText(c.r.UserAgent())
-	for len(program) > maxProgram {
+	if len(program) > maxProgram {
 		program = strings.ToValidUTF8(program[:maxProgram], "")
 	}
 	c.by = desk.Actor{User: agent, Program: program, Address: httpd.ClientAddress(c.r)}
