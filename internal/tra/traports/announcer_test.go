@@ -46,9 +46,11 @@ func TestAReleasedAnswerIsAnnouncedSigned(t *testing.T) {
 
 func TestAnAnnouncementThatDoesNotArriveIsForLater(t *testing.T) {
 	status := 0
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Location", "/elsewhere")
-		w.WriteHeader(status)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/elsewhere" {
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(status)
+		}
 	}))
 	a := traports.NewAnnouncer(map[tra.Client]traports.Endpoint{"manage-cpd": {URL: srv.URL + "/planted", Secret: secret}}, nil, time.Now)
 	for want, statuses := range map[bool][]int{true: {200, 202, 204, 410}, false: {301, 307, 400, 401, 404, 422, 429, 500, 503}} {

@@ -253,54 +253,30 @@ func (h *Helpdesk) Write(ctx context.Context, id tra.TicketID, w tra.Writing) (t
 	if now.Status == zendesk.StatusClosed {
 		return tra.Ticket{}, errClosed
 	}
-	u, lacks := a.update(w, now)
-	if lacks != nil {
-		if a, err = h.newer(ctx, a); err != nil {
+	for {
+		u, refused := a.update(w, now)
+		if refused == nil {
+			t, err := h.desk.UpdateTicket(ctx, zendesk.TicketID(id), u)
+			if err == nil {
+				return h.ticketOf(ctx, a, w.Kind, t)
+			}
+			if refused = failed(err); !zendesk.Is(err, zendesk.Refused) {
+				return tra.Ticket{}, refused
+			}
+		}
+		// Nothing was changed. The account may be other than it was.
+		newer, err := h.newer(ctx, a)
+		if err != nil {
 			return tra.Ticket{}, err
 		}
-		if u, lacks = a.update(w, now); lacks != nil {
-			return tra.Ticket{}, lacks
+		if newer == a {
+			return tra.Ticket{}, refused
 		}
+		a = newer
 	}
-	t, err := h.desk.UpdateTicket(ctx, zendesk.TicketID(id), u)
-	if zendesk.Is(err, zendesk.Refused) {
-		return h.refused(ctx, a, id, w, err)
-	}
-	if err != nil {
-		return tra.Ticket{}, failed(err)
-	}
-	return h.ticketOf(ctx, a, w.Kind, t)
 }
 
 var errClosed = fault.New(fault.Conflict, "The ticket is closed and cannot be changed any more.")
-
-// refused finds out why a change was refused, and makes it when the account is
-// other than it was: what is refused changed nothing.
-func (h *Helpdesk) refused(ctx context.Context, a *account, id tra.TicketID, w tra.Writing, why error) (tra.Ticket, error) {
-	now, err := h.live(ctx, id)
-	if err != nil {
-		return tra.Ticket{}, err
-	}
-	if now.Status == zendesk.StatusClosed {
-		return tra.Ticket{}, errClosed
-	}
-	newer, err := h.newer(ctx, a)
-	if err != nil {
-		return tra.Ticket{}, err
-	}
-	if newer == a {
-		return tra.Ticket{}, failed(why)
-	}
-	u, lacks := newer.update(w, now)
-	if lacks != nil {
-		return tra.Ticket{}, lacks
-	}
-	t, err := h.desk.UpdateTicket(ctx, zendesk.TicketID(id), u)
-	if err != nil {
-		return tra.Ticket{}, failed(err)
-	}
-	return h.ticketOf(ctx, newer, w.Kind, t)
-}
 
 // wrote tells whether an operation of ours stands in a ticket's audits.
 func (h *Helpdesk) wrote(ctx context.Context, a *account, id tra.TicketID, op string) (bool, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -52,6 +53,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	if f.down {
 		http.Error(w, "down", http.StatusBadGateway)
+		return
+	}
+	if strings.Contains(r.URL.Query().Get("ids"), "-1") { // nobody's, and no id to ask for
+		http.Error(w, "no id", http.StatusBadRequest)
 		return
 	}
 	rec := httptest.NewRecorder()
@@ -233,6 +238,16 @@ func TestATicketIsComposedTheSameEveryTimeAndTellsNobody(t *testing.T) {
 	if diff := cmp.Diff(want, body.Ticket); diff != "" {
 		t.Error(diff)
 	}
+
+	w.front.rewrite = func(_ string, body map[string]any) {
+		groups, _ := body["groups"].([]any)
+		for _, g := range groups {
+			g.(map[string]any)["deleted"] = true
+		}
+	}
+	if none, err := traports.NewHelpdesk(w.us, w.clock.now).Compose(t.Context(), w.draft(id)); err != nil || bytes.Contains(none, []byte("group_id")) {
+		t.Errorf("the group is deleted: got %s %v, want no group", none, err)
+	}
 }
 
 func TestOneTicketForAKeyHoweverOftenItIsSent(t *testing.T) {
@@ -396,6 +411,11 @@ func TestAChangeIsMadeOnceHoweverOftenItIsSent(t *testing.T) {
 	if got := w.write(ticket.ID, never); got.Fields.TRN != "8400124" {
 		t.Errorf("one that never arrived: got %+v, want it written now", got)
 	}
+	w.agentDoes(ticket.ID, zendesk.TicketUpdate{Metadata: map[string]any{"op_id": "op-3"}})
+	never.Op, never.Fields.TRN = "op-3", "8400125"
+	if got := w.write(ticket.ID, never); got.Fields.TRN != "8400125" {
+		t.Errorf("one that an agent claims: got %+v, want it written now", got)
+	}
 }
 
 func TestSettingsTellWhoSetAFieldLast(t *testing.T) {
@@ -457,6 +477,7 @@ func TestSettingsTellWhoSetAFieldLast(t *testing.T) {
 			w.front.rewrite = func(_ string, body map[string]any) {
 				audits, _ := body["audits"].([]any)
 				for _, a := range audits {
+					a.(map[string]any)["author_id"] = -1
 					for _, e := range a.(map[string]any)["events"].([]any) {
 						e.(map[string]any)["via"] = map[string]any{"channel": "rule"}
 					}
@@ -529,6 +550,14 @@ func TestCommentsTellWhoseTheyAre(t *testing.T) {
 	}
 	if got, err := w.h.Comments(t.Context(), ticket.ID); err != nil || got[1].Agent != "" || got[1].Ours {
 		t.Errorf("an end user's: got %+v %v, want nobody's", got, err)
+	}
+	w.front.rewrite = func(_ string, body map[string]any) {
+		if comments, ok := body["comments"].([]any); ok {
+			comments[0].(map[string]any)["author_id"] = comments[1].(map[string]any)["author_id"]
+		}
+	}
+	if got, err := w.h.Comments(t.Context(), ticket.ID); err != nil || !got[0].Ours || got[0].Agent != "" {
+		t.Errorf("the first, whoever is named: got %+v %v, want ours", got, err)
 	}
 }
 
@@ -677,9 +706,50 @@ func TestAnAccountThatLacksAFieldIsAnAdministratorsMatter(t *testing.T) {
 			t.Errorf("titled %s: got %v, want the field named", to, err)
 		}
 	}
-	w.front.rewrite = nil
+	w.front.rewrite = func(_ string, body map[string]any) {
+		if fields, ok := body["ticket_fields"].([]any); ok {
+			old := maps.Clone(fields[0].(map[string]any))
+			old["active"], old["id"] = false, 77
+			body["ticket_fields"] = append(fields, old)
+		}
+	}
 	if _, err := w.h.Compose(t.Context(), w.draft(id)); err != nil {
-		t.Errorf("set up: %v", err)
+		t.Errorf("with an old field that is put away: %v", err)
+	}
+}
+
+// renumber makes the desk show other ids, or other values, than it has.
+func renumber(from tra.FieldName, change func(f map[string]any)) func(string, map[string]any) {
+	return func(_ string, body map[string]any) {
+		fields, _ := body["ticket_fields"].([]any)
+		for _, f := range fields {
+			if f := f.(map[string]any); f["title"] == string(from) {
+				change(f)
+			}
+		}
+	}
+}
+
+func TestARefusalMakesTheAccountBeReadAgain(t *testing.T) {
+	w := newWorld(t)
+	w.front.rewrite = renumber(tra.FieldNameRequest, func(f map[string]any) { f["id"] = 77 })
+	body, err := w.h.Compose(t.Context(), w.draft(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.h.Create(t.Context(), id, body); !fault.Is(err, fault.Invalid) {
+		t.Fatalf("a field that is not there: got %v, want it refused", err)
+	}
+	w.front.rewrite = renumber(tra.FieldNameNote, func(f map[string]any) { f["id"] = 77 })
+	ticket := w.create(other) // composed of the account as it is now
+	w.front.rewrite = nil
+	note := tra.Writing{Op: "op-1", Kind: tra.TRNValidation, Status: tra.TicketSolved, Fields: &tra.TicketFields{Outcome: tra.Failed, Reason: tra.CannotTell, Note: "Ask again."}}
+	if _, err := w.h.Write(t.Context(), ticket.ID, note); !fault.Is(err, fault.Invalid) {
+		t.Fatalf("within a minute: got %v, want it refused", err)
+	}
+	w.clock.move(2 * time.Minute)
+	if got := w.write(ticket.ID, note); got.Fields != *note.Fields {
+		t.Errorf("later: got %+v, want it written", got.Fields)
 	}
 }
 
