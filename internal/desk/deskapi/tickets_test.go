@@ -276,6 +276,10 @@ func TestAnEndUsersCommentOpensWhatWaitedOrWasSolved(t *testing.T) {
 		if got := r.show(solved)["status"]; got != "solved" {
 			t.Errorf("what the same update asks for wins: status %v", got)
 		}
+		theirs := r.send("POST", "/tickets", fmt.Sprintf(`{"ticket":{"comment":{"body":"x","author_id":%d}}}`, requester)).want(201)
+		if id(theirs.ticket()["submitter_id"]) != requester || id(theirs.ticket()["requester_id"]) != r.me() {
+			t.Errorf("who wrote the first comment did not submit it: %s", theirs.raw)
+		}
 		if a, b := id(r.show(solved)["requester_id"]), requester; a != b {
 			t.Errorf("one address, two users: %d, %d", a, b)
 		}
