@@ -41,24 +41,36 @@ func openClone(t testing.TB, service string, sets []sqldb.Set) *sqldb.DB {
 	for _, set := range sets {
 		name += " " + set.Name
 	}
+	at := PostgresCopy(t, name, func(url string) error {
+		db, err := sqldb.Open(context.Background(), sqldb.Options{Service: service, URL: url})
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.Migrate(context.Background(), sets...), db.Close())
+	})
+	return open(t, sqldb.Options{Service: service, URL: at}, nil)
+}
+
+// PostgresCopy gives the URL of a fresh copy of the database that fill filled
+// when the name came for the first time, dropped after the test. fill leaves no
+// connection behind.
+func PostgresCopy(t testing.TB, name string, fill func(url string) error) string {
+	t.Helper()
 	templates.mu.Lock()
 	from, ok := templates.of[name]
 	if !ok {
 		from = newDatabase(t, "")
-		db, err := sqldb.Open(context.Background(), sqldb.Options{Service: service, URL: urlOf(t, from)})
-		if err != nil {
-			t.Fatalf("open %s: %v", service, err)
-		}
-		if err := errors.Join(db.Migrate(context.Background(), sets...), db.Close()); err != nil {
-			t.Fatalf("migrate %s: %v", service, err)
+		if err := fill(urlOf(t, from)); err != nil {
+			templates.mu.Unlock()
+			t.Fatalf("fill the database of %s: %v", name, err)
 		}
 		templates.of[name] = from
 	}
 	templates.mu.Unlock()
-	return open(t, sqldb.Options{Service: service, URL: urlOf(t, dropAfter(t, newDatabase(t, from)))}, nil)
+	return urlOf(t, dropAfter(t, newDatabase(t, from)))
 }
 
-// templates are the migrated databases that others are copies of. They live as
+// templates are the filled databases that others are copies of. They live as
 // long as the server; one that is named by TRAID_TEST_POSTGRES keeps them.
 var templates = struct {
 	mu sync.Mutex
