@@ -141,7 +141,8 @@ func TestErrorPages(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/nothing-here").is("/nothing-here", 404).says("Page not found", "Register for training")
-	b.get("/admin/nothing").is("/admin/nothing", 404)
+	b.get("/admin/nothing").is("/admin/nothing", 404).silent(adminEmail)
+	w.administrator().get("/admin/nothing").is("/admin/nothing", 404).says("Page not found", "Administration")
 	p := b.post("/privacy").is("/privacy", 405).says("This page cannot be used like this")
 	if got := p.Header.Get("Allow"); got != "GET, HEAD" {
 		t.Errorf("Allow %q", got)

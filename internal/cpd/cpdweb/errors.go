@@ -50,7 +50,11 @@ func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int) {
 	if status >= http.StatusInternalServerError { // only then the log tells more
 		code = httpd.RequestID(r.Context())
 	}
-	p.show(w, r, status, govuk.PageOptions{Title: text.Title}, errorPage(text, code))
+	if strings.HasPrefix(r.URL.Path, "/admin/") {
+		p.showAdmin(w, r, status, p.admin(r, text.Title), errorPage(text, participantsPath, code))
+		return
+	}
+	p.show(w, r, status, govuk.PageOptions{Title: text.Title}, errorPage(text, startPath, code))
 }
 
 // fail answers an error by its kind. What only the log may know goes there.
