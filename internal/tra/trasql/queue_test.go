@@ -55,7 +55,9 @@ func (o *office) desk() {
 	add("on-ticket", nil, dec(tra.StageOnTicket))
 	add("flagged", nil)
 	add("flagged-deciding", nil, dec(tra.StageOnTicket))
-	add("answered", in(tra.Answered), dec(tra.StageReleased))
+	overtaken := dec(tra.StageOvertaken)
+	overtaken.ReleasedAt = now // says nothing of the answer
+	add("answered", in(tra.Answered), dec(tra.StageReleased), overtaken)
 	add("answered-flagged", in(tra.Answered), dec(tra.StageReleased))
 	add("reopened", nil, dec(tra.StageReleased))
 	add("answered-deciding", in(tra.Answered), dec(tra.StageReleased), dec(tra.StageOnTicket))
