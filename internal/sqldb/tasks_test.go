@@ -12,27 +12,27 @@ import (
 	"traid/internal/sqldb/sqldbtest"
 )
 
-// desk is one worker's view of the tasks, on a clock that the test moves.
-type desk struct {
+// bench is one worker's view of the tasks, on a clock that the test moves.
+type bench struct {
 	*testing.T
 	db  *sqldb.DB
 	now time.Time
 	sqldb.Tasks
 }
 
-func (d *desk) tx(do func(ctx context.Context, tx *sql.Tx) error) {
+func (d *bench) tx(do func(ctx context.Context, tx *sql.Tx) error) {
 	d.Helper()
 	if err := d.db.InTx(d.Context(), do); err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) enqueue(subject string, in time.Duration) {
+func (d *bench) enqueue(subject string, in time.Duration) {
 	d.Helper()
 	d.tx(func(ctx context.Context, tx *sql.Tx) error { return d.Enqueue(ctx, tx, "send", subject, d.now.Add(in)) })
 }
 
-func (d *desk) lease(subject string) (task sqldb.Task, ok bool) {
+func (d *bench) lease(subject string) (task sqldb.Task, ok bool) {
 	d.Helper()
 	d.tx(func(ctx context.Context, tx *sql.Tx) (err error) {
 		task, ok, err = d.Lease(ctx, tx, "send", subject, d.now, d.now.Add(time.Minute))
@@ -41,17 +41,17 @@ func (d *desk) lease(subject string) (task sqldb.Task, ok bool) {
 	return task, ok
 }
 
-func (d *desk) finish(task sqldb.Task) {
+func (d *bench) finish(task sqldb.Task) {
 	d.Helper()
 	d.tx(func(ctx context.Context, tx *sql.Tx) error { return d.Finish(ctx, tx, task) })
 }
 
-func (d *desk) delay(task sqldb.Task, in time.Duration) {
+func (d *bench) delay(task sqldb.Task, in time.Duration) {
 	d.Helper()
 	d.tx(func(ctx context.Context, tx *sql.Tx) error { return d.Delay(ctx, tx, task, d.now.Add(in)) })
 }
 
-func (d *desk) due() []string {
+func (d *bench) due() []string {
 	d.Helper()
 	tasks, err := d.Due(d.Context(), d.db.Reader(), d.now, 10)
 	if err != nil {
@@ -64,22 +64,22 @@ func (d *desk) due() []string {
 	return out
 }
 
-func (d *desk) wantDue(why string, want ...string) {
+func (d *bench) wantDue(why string, want ...string) {
 	d.Helper()
 	if diff := cmp.Diff(append([]string{}, want...), d.due()); diff != "" {
 		d.Errorf("due, %s (-want +got):\n%s", why, diff)
 	}
 }
 
-func eachDesk(t *testing.T, test func(d *desk)) {
+func eachBench(t *testing.T, test func(d *bench)) {
 	t.Helper()
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		test(&desk{T: t, db: db, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)})
+		test(&bench{T: t, db: db, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)})
 	}, sqldb.TaskMigrations)
 }
 
 func TestATaskIsDueFromItsTimeOnEarliestFirst(t *testing.T) {
-	eachDesk(t, func(d *desk) {
+	eachBench(t, func(d *bench) {
 		d.enqueue("late", 2*time.Hour)
 		d.enqueue("b", time.Minute)
 		d.enqueue("a", time.Minute)
@@ -100,7 +100,7 @@ func TestATaskIsDueFromItsTimeOnEarliestFirst(t *testing.T) {
 }
 
 func TestALeaseIsOneWorkersUntilItEnds(t *testing.T) {
-	eachDesk(t, func(d *desk) {
+	eachBench(t, func(d *bench) {
 		start := d.now
 		d.enqueue("a", 0)
 		first, ok := d.lease("a")
@@ -134,7 +134,7 @@ func TestALeaseIsOneWorkersUntilItEnds(t *testing.T) {
 }
 
 func TestWhatBecomesDueDuringTheWorkIsNotLost(t *testing.T) {
-	eachDesk(t, func(d *desk) {
+	eachBench(t, func(d *bench) {
 		d.enqueue("a", 0)
 		old, _ := d.lease("a")
 		d.enqueue("a", 0)
@@ -160,7 +160,7 @@ func TestWhatBecomesDueDuringTheWorkIsNotLost(t *testing.T) {
 }
 
 func TestATaskIsKicked(t *testing.T) {
-	eachDesk(t, func(d *desk) {
+	eachBench(t, func(d *bench) {
 		jobs, err := sqldb.NewJobs(d.db, nil)
 		if err != nil {
 			d.Fatal(err)
