@@ -197,6 +197,9 @@ func TestACreationIsRefusedWithTheFieldThatIsWrong(t *testing.T) {
 func TestStatusesMoveByTheRules(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		assignee := fmt.Sprintf(`"assignee_id":%d`, r.me())
+		if got := r.put(r.make(``), assignee).want(200).ticket()["group_id"]; id(got) == 0 {
+			t.Error("an assigned ticket has no group")
+		}
 		for name, c := range map[string]struct {
 			start  string   // members of the creation
 			update []string // updates, the last of which is judged
