@@ -43,7 +43,6 @@ type caseView struct {
 	Flags    []flagView
 	Claim    []claimRow
 	HasClaim bool
-	Changed  bool // it corrects an earlier request
 	Decision *decisionView
 	SentBack *decisionView // the newest one, when nothing has been decided since
 	Answer   *answerView
@@ -106,7 +105,6 @@ type eventView struct{ At, Who, What, Why string }
 type decisionView struct {
 	Outcome, TRN, Reason, Note, Why, By, At, Stage string
 	Mine                                           bool
-	Console                                        bool
 	Review                                         string // why another operator has to agree; empty: none has to any more
 	ReviewedBy, ReviewWhy                          string
 	Override                                       bool
@@ -149,7 +147,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	v := caseView{
 		headView: headOf(c), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
 		Overdue: req.State.Open() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
-		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c), Changed: len(req.Changed) > 0,
+		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c),
 		Decide: req.State.Open() && c.Decision == nil && c.HasClaim,
 		Reopen: req.State == tra.Answered && c.HasClaim,
 	}
@@ -256,7 +254,7 @@ func decisionOf(d tra.Decision, r tra.Request, op tra.Operator) *decisionView {
 	mine := strings.EqualFold(d.By, op.Email)
 	v := &decisionView{
 		Outcome: outcomeWords[d.Outcome], TRN: d.TRN.Reveal(), Reason: reasonWords(d.Reason), Note: d.Note, Why: d.Why,
-		By: d.By, At: moment(d.At), Stage: stageWords[d.Stage], Mine: mine, Console: d.Via == tra.ViaConsole,
+		By: d.By, At: moment(d.At), Stage: stageWords[d.Stage], Mine: mine,
 		ReviewedBy: d.ReviewedBy, ReviewWhy: d.ReviewWhy, Override: d.Override,
 		NoTicket: r.Ticket == 0, Undo: d.Stage.Open() && (mine || op.Supervisor),
 		EndedBy: d.EndedBy, EndedWhy: d.EndedWhy,

@@ -5,11 +5,14 @@ package traconsole
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"strconv"
+
 	"traid/internal/govuk"
 )
 
@@ -797,7 +800,7 @@ func claimSection(claim []claimRow, has, barring bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, row := range claim {
-				var templ_7745c5c3_Var30 = []any{"govuk-summary-list__row", templ.KV("traid-changed", row.Changed)}
+				templ_7745c5c3_Var30 := []any{"govuk-summary-list__row", templ.KV("traid-changed", row.Changed)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1465,7 +1468,7 @@ func evidenceTable(c recordView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var59 = []any{templ.KV("traid-scale__for", e.For), templ.KV("traid-scale__against", !e.For)}
+			templ_7745c5c3_Var59 := []any{templ.KV("traid-scale__for", e.For), templ.KV("traid-scale__against", !e.For)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var59...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

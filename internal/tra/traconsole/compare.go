@@ -129,7 +129,7 @@ func beside(c tra.Claim, r tra.Record, evidence []tra.Evidence) []rowView {
 		default:
 			level = compare()
 		}
-		row.Tag, row.How = agreementTags[level.is], strings.TrimPrefix(level.how, "is ")
+		row.Tag, row.How = agreementTags[level.is], strings.TrimPrefix(strings.TrimPrefix(level.how, "is "), "different, and ")
 		if plain[level.how] {
 			row.How = "" // the tag says it
 		}

@@ -12,6 +12,12 @@ import (
 	"traid/internal/fault"
 	"traid/internal/person"
 	"traid/internal/tra"
+	"traid/internal/tra/traconsole"
+)
+
+var (
+	_ traconsole.Console = (*tra.Service)(nil)
+	_ traconsole.Console = (*fake)(nil)
 )
 
 // noon is when these tests play: a Wednesday in London.

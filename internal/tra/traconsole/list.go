@@ -18,7 +18,7 @@ type listView struct {
 	Heading string
 	Queues  []queueView
 	Kinds   []kindView // empty: the operator sees one kind only
-	Query   string // what was searched for; empty: a queue is shown
+	Query   string     // what was searched for; empty: a queue is shown
 	Rows    []listRow
 	Next    string // of the following page
 	Empty   string

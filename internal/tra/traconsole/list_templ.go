@@ -5,8 +5,10 @@ package traconsole
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "traid/internal/govuk"
 
@@ -65,7 +67,7 @@ func listPage(o govuk.PageOptions, v listView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var4 = []any{"traid-queues__link", templ.KV("traid-queues__link--current", q.Current), templ.KV("traid-queues__link--urgent", q.Urgent)}
+				templ_7745c5c3_Var4 := []any{"traid-queues__link", templ.KV("traid-queues__link--current", q.Current), templ.KV("traid-queues__link--urgent", q.Urgent)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var4...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -5,8 +5,10 @@ package traconsole
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "traid/internal/govuk"
 
@@ -132,7 +134,7 @@ func reviewPage(o govuk.PageOptions, v reviewView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = preview(v.Preview).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = preview("What the client will read", v.Preview).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

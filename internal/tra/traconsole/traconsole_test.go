@@ -89,7 +89,7 @@ func TestTheCaseStandsOnOnePage(t *testing.T) {
 		{"Field", "Claim", "Record", "Compared"},
 		{"First name", "Liz", "Elizabeth", "Near a short form or another spelling"},
 		{"Middle name", "–", "Mary", "Missing not given"},
-		{"Last name", "Marsh", "Okoro", "Differs different, and the last name has changed before"},
+		{"Last name", "Marsh", "Okoro", "Differs the last name has changed before"},
 		{"Previous names", "Elizabeth Okoro", "Thompson", "Agrees the last name on the record"},
 		{"Date of birth", "17 February 1984", "17 February 1984", "Agrees"},
 		{"National Insurance number", "QQ123456C", "QQ123456C", "Agrees"},
@@ -370,7 +370,7 @@ func TestWhoIsTooLateReadsWhoWasFasterAndKeepsWhatTheyTyped(t *testing.T) {
 	const who = "fast@example.org decided this case at 12:00 on 25 November: TRN found."
 	tooLate := check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).is(http.StatusConflict).says("The case has changed", who, "Your reason It is her.")
 	tooLate.saysNot("Confirm that this is the person")
-	note.press(casePath+"/answer/confirm", "Confirm", nil).is(http.StatusConflict).says(who, "Check every name.").saysNot("Confirm this answer")
+	note.press(casePath+"/answer/confirm", "Confirm", nil).is(http.StatusConflict).says(who, "What you entered Outcome Failed", "Check every name.").saysNot("Confirm this answer")
 	late.get(casePath).saysNot("Undo It")
 	stale := late.post(casePath+"/undo", one("revision", "7")).is(http.StatusConflict)
 	stale.says("The case has changed", who)
