@@ -35,7 +35,8 @@ func NewHelpdesk(desk *zendesk.Client, now func() time.Time) *Helpdesk {
 const (
 	// requestTag is on every ticket that we create, for views and triggers.
 	requestTag = "tra_request"
-	// mergedTag is what Zendesk puts on a ticket that was merged into another one.
+	// mergedTag is what Zendesk puts on a ticket that was merged into another one,
+	// as tickets of public accounts show it; its API does not document it.
 	mergedTag = "closed_by_merge"
 	// opID is where our operations stand in an audit's metadata, and setsFields
 	// whether one set the fields of an answer: all of them, also those that the
