@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"fmt"
 	"html"
 	"io"
 	"log/slog"
@@ -497,7 +496,7 @@ func (p page) reference() string {
 	p.t.Helper()
 	r := referenceShape.FindString(p.Body)
 	if r == "" {
-		p.t.Fatal(fmt.Sprintf("%s has no reference: %s", p.Path, p.text()))
+		p.t.Fatalf("%s has no reference: %s", p.Path, p.text())
 	}
 	return r
 }
