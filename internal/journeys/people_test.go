@@ -310,13 +310,19 @@ func (a *agent) carries(t zendesk.Ticket, title string) string {
 	return value
 }
 
-// solves fills fields of a ticket, by their titles and the names of their choices, and solves it.
+// solves takes a ticket, fills fields by their titles and the names of their choices, and solves it.
 func (a *agent) solves(request string, titlesAndValues ...string) {
 	a.w.t.Helper()
-	u := zendesk.TicketUpdate{Status: zendesk.StatusSolved}
+	me, err := a.Me(a.w.t.Context())
+	if err != nil {
+		a.w.t.Fatal(err)
+	}
+	u := zendesk.TicketUpdate{Status: zendesk.StatusSolved, AssigneeID: me.ID}
 	for i := 0; i < len(titlesAndValues); i += 2 {
 		f, value := a.field(titlesAndValues[i]), titlesAndValues[i+1]
-		a.w.keepSecret(value)
+		if len(f.Options) == 0 {
+			a.w.keepSecret(value)
+		}
 		for _, o := range f.Options {
 			if o.Name == value {
 				value = o.Value

@@ -34,6 +34,7 @@ var began = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 // Settings of every journey, as `traid config` shows them.
 const (
 	releaseAfter = 5 * time.Minute
+	sweepEvery   = time.Minute
 	exportDelay  = time.Minute // the newest changes that the desk's export leaves out
 	day          = 24 * time.Hour
 	support      = "support@tra.example.org" // who is told of two people with one record
