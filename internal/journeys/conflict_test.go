@@ -3,6 +3,7 @@ package journeys
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"traid/internal/cpd"
 	"traid/internal/synth"
@@ -40,6 +41,7 @@ func TestTwoParticipantsAndOneRecord(t *testing.T) {
 		w.step("1 Person → Manage CPD: each record's first is confirmed, its second is not", func() {
 			for _, p := range pairs {
 				p.first.isConfirmed()
+				w.clock.move(time.Minute) // the older one is known
 				p.second.standsBy()
 			}
 			w.work()
@@ -82,7 +84,7 @@ func TestTwoParticipantsAndOneRecord(t *testing.T) {
 			admin.press("End the conflict")
 			admin.sees(reason)
 		}
-		w.step("beyond the diagram: an administrator finds one person", func() {
+		w.step("an administrator finds one person", func() {
 			older, younger := same.first.reference(), same.second.reference()
 			ends(same, "They registered twice and told us so.")
 			admin.sees(older)
@@ -92,7 +94,7 @@ func TestTwoParticipantsAndOneRecord(t *testing.T) {
 			same.first.open("/progress")
 			same.first.sees("We have confirmed your details", older)
 		})
-		w.step("beyond the diagram: an administrator finds different people", func() {
+		w.step("an administrator finds different people", func() {
 			ends(different, "They teach at two schools at the same time.")
 			admin.says("TRN", "Awaiting manual validation")
 			if m := admin.newestMail(support, "Two people with one record"); strings.Contains(m.text, different.first.TRN) || strings.Contains(m.text, different.second.LastName) {
@@ -110,7 +112,7 @@ func TestTwoParticipantsAndOneRecord(t *testing.T) {
 			olive.opens(again)
 			olive.sees("Takes the place of", "Penhaligon")
 		})
-		w.step("beyond the diagram: an administrator finds a wrong link", func() {
+		w.step("an administrator finds a wrong link", func() {
 			ends(wrong, "The first one gave a number that is not theirs.")
 			admin.says("TRN", "Validated manually")
 			admin.says("Teacher reference number", wrong.first.TRN)

@@ -102,7 +102,7 @@ func TestFlow1(t *testing.T) {
 			w.pass(releaseAfter)
 			olive.opens(id)
 			olive.sees("The client has been answered")
-			if jobs, _ := w.table("cpd", "river_job"); !strings.Contains(jobs, "cpd_poll") {
+			if jobs := w.table("cpd", "river_job"); !strings.Contains(jobs, "cpd_poll") {
 				w.t.Error("Manage CPD did not hear that an answer was released")
 			}
 			admin.participant(tomasz.Email)
@@ -116,7 +116,7 @@ func TestFlow1(t *testing.T) {
 			admin.says("Alert", "None")
 			admin.says("Validation data", "Not held")
 			w.forgotten("cpd", tomasz.DateOfBirth, "5 November 1979")
-			if rows, _ := w.table("cpd", "participants"); !strings.Contains(rows, tomasz.LastName) {
+			if rows := w.table("cpd", "participants"); !strings.Contains(rows, tomasz.LastName) {
 				w.t.Error("the tables cannot be read: the participant is not there")
 			}
 			if m := admin.newestMail(tomasz.Email, "We have confirmed your details"); strings.Contains(m.text, trn) {
@@ -126,7 +126,7 @@ func TestFlow1(t *testing.T) {
 			tomasz.sees("We have confirmed your details")
 			tomasz.seesNot(trn)
 		})
-		w.step("beyond the diagram: the administrator reads the story in order", func() {
+		w.step("the administrator reads the story in order", func() {
 			admin.participant(tomasz.Email)
 			want := said(cpd.HandedIn, cpd.StoodBy, cpd.RequestMade, cpd.RequestReached, cpd.AnswerTRNFound, cpd.DataDeleted, cpd.TRNValidatedByHand, cpd.AlertRead, cpd.AlertSettled)
 			if diff := cmp.Diff(want, admin.story()); diff != "" {
@@ -298,7 +298,7 @@ func TestDetailsAreTakenBack(t *testing.T) {
 			olive.confirms(trn)
 			w.work()
 		})
-		w.step("beyond the diagram: Person → Manage CPD: takes the details back", func() {
+		w.step("Person → Manage CPD: takes the details back", func() {
 			tomasz.open("/progress")
 			tomasz.follow("Take my details back")
 			tomasz.at("/progress/withdraw")
@@ -308,7 +308,7 @@ func TestDetailsAreTakenBack(t *testing.T) {
 			admin.newestMail(tomasz.Email, "You have taken your details back")
 			w.forgotten("cpd", tomasz.DateOfBirth)
 		})
-		w.step("beyond the diagram: the ticket is ended", func() {
+		w.step("the ticket is ended", func() {
 			w.work()
 			ticket := agent.ticket(id)
 			if word := agent.lastWord(ticket); ticket.Status != zendesk.StatusSolved || word.Public || !strings.Contains(word.PlainBody, "withdrawn") {
@@ -324,7 +324,7 @@ func TestDetailsAreTakenBack(t *testing.T) {
 			w.pass(releaseAfter)
 			w.pass(day)
 			w.pass(day)
-			if answers, _ := w.table("tra", "answers"); answers != "" {
+			if answers := w.table("tra", "answers"); answers != "" {
 				w.t.Error("an answer was released to a withdrawn request")
 			}
 			w.forgotten("tra", tomasz.DateOfBirth)

@@ -42,7 +42,7 @@ func TestFlow2(t *testing.T) {
 			admin.says("Alert", "Awaiting barring check")
 			admin.sees("With the TRA")
 			id = admin.request("Barring check")
-			claims, _ := w.table("tra", "claims")
+			claims := w.table("tra", "claims")
 			if !strings.Contains(claims, desmond.TRN) || !strings.Contains(claims, desmond.LastName) || strings.Contains(claims, desmond.DateOfBirth) || strings.Contains(claims, desmond.Email) {
 				w.t.Error("the check was not asked with the TRN, the name and nothing else")
 			}

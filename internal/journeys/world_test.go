@@ -198,8 +198,10 @@ func (w *world) wire(service string, do func(h *host)) {
 // made for it may hold.
 func (w *world) keepSecret(values ...string) {
 	for _, v := range values {
-		if v != "" {
-			w.secrets = append(w.secrets, v, url.QueryEscape(v), url.PathEscape(v))
+		for _, form := range []string{v, url.QueryEscape(v), url.PathEscape(v)} {
+			if v != "" && !slices.Contains(w.secrets, form) {
+				w.secrets = append(w.secrets, form)
+			}
 		}
 	}
 }
@@ -212,10 +214,16 @@ func (w *world) nothingLeaked() {
 	for _, service := range services {
 		w.wire(service, func(h *host) { places["the addresses of "+service] = strings.Join(h.urls, "\n") })
 		places["the metrics of "+service] = w.metrics(service)
-		for _, table := range []string{"river_job", "tasks", "events", "audit"} {
-			if rows, there := w.table(service, table); there {
-				places[service+"'s table "+table] = rows
-			}
+		for name, rows := range w.tables(service, "river_job", "tasks", "events", "audit") {
+			places[service+"'s table "+name] = rows
+		}
+	}
+	for place, holds := range map[string]string{
+		"the log": "level=DEBUG", "the addresses of cpd": "/check-your-answers", "the addresses of dqt": "/api/v1/teachers/find", "the metrics of cpd": "http_",
+		"cpd's table river_job": "", "cpd's table events": "", "tra's table events": "", "dqt's table audit": "",
+	} {
+		if held, there := places[place]; !there || !strings.Contains(held, holds) {
+			w.t.Errorf("%s: it is not what was to be looked through", place)
 		}
 	}
 	for place, held := range places {
@@ -257,11 +265,14 @@ func (w *world) forgotten(service string, values ...string) {
 	}
 }
 
-// table gives a table's rows as text, false where the service has none.
-func (w *world) table(service, name string) (string, bool) {
+// table gives a table's rows as text.
+func (w *world) table(service, name string) string {
 	w.t.Helper()
 	rows, there := w.tables(service, name)[name]
-	return rows, there
+	if !there {
+		w.t.Fatalf("%s has no table %s", service, name)
+	}
+	return rows
 }
 
 // tables gives the tables of a service's database as text; with names those of
