@@ -1,11 +1,14 @@
 package cpdweb_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"traid/internal/access"
 	"traid/internal/cpd"
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/person"
@@ -47,6 +50,23 @@ func TestOnlyAdministratorsSeeTheirPages(t *testing.T) {
 	admin.get("/admin").at("/admin/participants").says(adminEmail)
 	admin.post("/sign-out").at("/sign-in")
 	admin.get("/admin/outbox").at("/sign-in")
+}
+
+func TestNobodySignsInWhereLocalAccountsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	link, err := w.accounts.AddAccount(t.Context(), adminEmail, []string{cpdweb.Administrator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, mux := access.NewSessions(w.accounts, "cpd_session", false), http.NewServeMux()
+	cpdweb.New(w.svc, cpdweb.Options{Sessions: sessions, Accounts: w.accounts, SignInRefused: true, Now: w.clock}).Mount(mux)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		answer := httptest.NewRecorder()
+		sessions.LoadAndSave(mux).ServeHTTP(answer, httptest.NewRequest(method, "/sign-in/"+link, nil))
+		if answer.Code != http.StatusForbidden {
+			t.Errorf("%s: %d, want 403", method, answer.Code)
+		}
+	}
 }
 
 func TestTheListIsFilteredSearchedAndPaged(t *testing.T) {

@@ -71,7 +71,7 @@ func New(svc *cpd.Service, o Options) *Pages {
 	p := &Pages{svc: svc, o: o}
 	p.gate = signin.New(signin.Options{
 		Accounts: o.Accounts, Sessions: o.Sessions, Home: participantsPath, Command: o.SignInCommand,
-		Page: p.admin, ErrorPage: p.ErrorPage, Logger: o.Logger,
+		Page: p.admin, ErrorPage: p.ErrorPage, Refused: o.SignInRefused, Logger: o.Logger,
 	})
 	return p
 }
