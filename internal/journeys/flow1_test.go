@@ -372,3 +372,74 @@ func TestOfTwoRecordsTheQualifiedOneIsPicked(t *testing.T) {
 		})
 	})
 }
+
+// TestALaterAnswerReplacesAnEarlierOne takes a decision back before its
+// release, and an answer after it.
+func TestALaterAnswerReplacesAnEarlierOne(t *testing.T) {
+	each(t, func(w *world) {
+		const qualified, other = "1290013", "1190113"
+		grace := w.person(w.member(synth.FitsTwo))
+		admin, agent := w.administrator(), w.agent("quinn.agent@example.org")
+		var olive *operator
+		var id string
+		w.step("6 Operator → Zendesk: decides, and undoes it before the release", func() {
+			grace.standsBy()
+			w.work()
+			admin.participant(grace.Email)
+			id = admin.request("TRN validation")
+			olive = w.operator("olive.operator@example.org")
+			olive.opens(id)
+			olive.confirms(other)
+			w.work()
+			olive.opens(id)
+			olive.press("Undo")
+			olive.sees("Records that may be this person’s")
+			w.work()
+			if ticket := agent.ticket(id); ticket.Status != zendesk.StatusOpen || agent.carries(ticket, "TRN") != "" {
+				w.t.Errorf("the ticket is %s and says %q; want it open again and empty", ticket.Status, agent.carries(ticket, "TRN"))
+			}
+			w.pass(releaseAfter)
+			if w.table("tra", "answers") != "" {
+				w.t.Error("what was undone was released")
+			}
+		})
+		w.step("6 to 8: the first answer", func() {
+			olive.opens(id)
+			olive.confirms(other)
+			w.work()
+			w.pass(releaseAfter)
+			w.pass(day)
+			admin.participant(grace.Email)
+			admin.says("Teacher reference number", other)
+		})
+		w.step("the case is opened again, and the client keeps the answer that it has", func() {
+			olive.opens(id)
+			olive.follow("open the case again for another answer")
+			olive.fill("why", "The record without a qualification is a stray one.")
+			olive.press("Open the case again")
+			olive.at("/cases/" + id)
+			w.work()
+			if status := agent.ticket(id).Status; status != zendesk.StatusOpen {
+				w.t.Errorf("the ticket is %s", status)
+			}
+			w.pass(day)
+			admin.participant(grace.Email)
+			admin.says("TRN", "Validated manually")
+			admin.says("Teacher reference number", other)
+		})
+		w.step("6 to 8: the second version of the answer replaces the TRN, and nothing changes for the person", func() {
+			olive.opens(id)
+			olive.confirms(qualified)
+			w.work()
+			w.pass(releaseAfter)
+			w.pass(day)
+			admin.participant(grace.Email)
+			admin.says("TRN", "Validated manually")
+			admin.says("Teacher reference number", qualified)
+			admin.sees("TRN found (version 2)", cpd.TRNReplaced.Text())
+			if mails := admin.mails(grace.Email); len(mails) != 2 { // received, confirmed
+				w.t.Errorf("%d mails, want 2", len(mails))
+			}
+		})
+	})
+}
