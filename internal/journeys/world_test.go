@@ -109,6 +109,9 @@ func begin(t *testing.T, sample, url string) *world {
 	if w.app, err = app.Open(t.Context(), environment(w.dir, url), w.clock.Now, w.logs); err != nil {
 		t.Fatal(err)
 	}
+	for _, service := range services { // an earlier world's service may have had the address
+		w.wire(service, func(h *host) { *h = host{} })
+	}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log("what the services complained of:\n" + w.logs.lines("level=WARN", "level=ERROR"))
