@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"traid/internal/cpd"
 	"traid/internal/fault"
@@ -22,7 +23,7 @@ func (w *world) disputed() (holder, claimant cpd.ParticipantID) {
 	w.Helper()
 	holder = w.matched("Ann", trn("0000001"))
 	w.work()
-	w.now = w.now.Add(1)
+	w.now = w.now.Add(time.Second)
 	claimant, request := w.standBy("Bob")
 	w.answer(request, cpd.TRNFound, trn("0000001"))
 	w.pass(day)

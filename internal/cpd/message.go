@@ -50,9 +50,7 @@ func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Emai
 	case mailFailed:
 		m.Subject = "Check your details and send them again"
 		lines = []string{"We could not confirm your details. Check that:"}
-		for _, item := range whatToCheck {
-			lines = append(lines, "* "+item)
-		}
+		lines = append(lines, "* "+strings.Join(whatToCheck[:], "\n* "))
 		if p.DeleteDataAt.IsZero() {
 			lines = append(lines, "Then send them again.")
 		} else {

@@ -192,6 +192,21 @@ func (s *Service) Check(ctx context.Context, op Operator, id RequestID, trn pers
 	return v.Checked, err
 }
 
+// CheckOutcome says what the register means for the outcome of a barring check:
+// the record with its alerts, whether a second operator will have to agree, or
+// why it cannot be the answer.
+func (s *Service) CheckOutcome(ctx context.Context, op Operator, id RequestID, o Outcome) (Checked, error) {
+	r, claim, err := s.caseOf(ctx, op, id)
+	if err != nil {
+		return Checked{}, err
+	}
+	if r.Kind != BarringCheck {
+		return Checked{}, fault.New(fault.Invalid, "This is no barring check.")
+	}
+	v, err := s.verifyBarring(ctx, claim, o)
+	return v.Checked, err
+}
+
 // Take makes an operator the owner of an open case. fault.Conflict when
 // somebody else is, unless a supervisor takes it.
 func (s *Service) Take(ctx context.Context, op Operator, id RequestID) error {

@@ -2,6 +2,7 @@ package tra
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,14 +15,16 @@ import (
 // longestNote is the most characters of a note or a reason.
 const longestNote = 1000
 
-// check refuses what is no decision about a request of a kind.
-func (d Deciding) check(k Kind) []fault.Field {
+// Check names what is wrong with a decision about a request of a kind, before
+// the register is asked. Reasons: blank, not_for_this_kind, too_long,
+// personal_number, and slot for what is left to be filled in.
+func (d Deciding) Check(k Kind) []fault.Field {
 	var wrong []fault.Field
 	bad := func(pointer, reason string) { wrong = append(wrong, fault.Field{Pointer: pointer, Reason: reason}) }
 	switch {
 	case d.Outcome == "":
 		bad("/outcome", "blank")
-	case !contains(Outcomes(k), d.Outcome):
+	case !slices.Contains(Outcomes(k), d.Outcome):
 		bad("/outcome", "not_for_this_kind")
 	}
 	if d.Outcome == TRNFound && d.TRN.IsZero() {
@@ -31,7 +34,7 @@ func (d Deciding) check(k Kind) []fault.Field {
 		switch {
 		case d.Reason == "":
 			bad("/failure_reason", "blank")
-		case !contains(FailureReasons(k), d.Reason):
+		case !slices.Contains(FailureReasons(k), d.Reason):
 			bad("/failure_reason", "not_for_this_kind")
 		}
 		if d.Note == "" {
@@ -51,15 +54,6 @@ func (d Deciding) check(k Kind) []fault.Field {
 	return wrong
 }
 
-func contains[T comparable](list []T, v T) bool {
-	for _, each := range list {
-		if each == v {
-			return true
-		}
-	}
-	return false
-}
-
 // Decide is arrow 6: an operator's decision is stored at once, so that it
 // cannot be lost, and is then written onto the ticket. fault.Conflict when
 // somebody else decided or changed the case since the operator saw it; the same
@@ -71,7 +65,7 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 	if err != nil {
 		return Decision{}, err
 	}
-	wrong := in.check(r.Kind)
+	wrong := in.Check(r.Kind)
 	if len(wrong) > 0 {
 		return Decision{}, fault.InvalidFields(wrong...)
 	}

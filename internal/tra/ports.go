@@ -106,7 +106,8 @@ type Helpdesk interface {
 	Comments(ctx context.Context, id TicketID) ([]Comment, error)
 	Write(ctx context.Context, id TicketID, w Writing) (Ticket, error)
 	// Changed gives the tickets that changed after a cursor ("": from now on)
-	// and the next cursor; more tells that another page is ready.
+	// and the next cursor; more tells that another page is ready. Invalid for a
+	// cursor that is not known any more.
 	Changed(ctx context.Context, cursor string) (ids []TicketID, next string, more bool, err error)
 }
 
@@ -186,10 +187,10 @@ type Register interface {
 	AsAt(ctx context.Context) (time.Time, error)
 }
 
-// Announcer tells clients that an answer was released. A hint: they read it by
-// the same call as ever. Clients that are not to be told are passed over.
+// Announcer tells clients that a version of an answer was released. A hint: they
+// read it by the same call as ever. Clients that are not to be told are passed over.
 type Announcer interface {
-	Announce(ctx context.Context, client Client, kind Kind, id RequestID) error
+	Announce(ctx context.Context, client Client, kind Kind, id RequestID, version int64) error
 }
 
 // TaskKind is what is to be done to the request that a task names.

@@ -26,14 +26,16 @@ const (
 	QueueAttention  Queue = "attention"  // flagged
 	QueueDeciding   Queue = "deciding"   // decided, not released yet
 	QueueAnswered   Queue = "answered"
+	QueueAny        Queue = "any" // everything, withdrawn requests too: for finding one by its reference
 )
 
-// Queues lists the queues in the order of the console.
+// Queues lists the queues in the order of the console, but QueueAny.
 func Queues() []Queue {
 	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueOverdue, QueueReview, QueueAttention, QueueDeciding, QueueAnswered}
 }
 
-// QueueFilter narrows the list of cases. Withdrawn requests are in no queue.
+// QueueFilter narrows the list of cases. Withdrawn requests are in no other
+// queue than QueueAny.
 type QueueFilter struct {
 	Queue    Queue  // QueueOpen when empty
 	Operator string // whose QueueMine is; Service sets it

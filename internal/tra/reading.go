@@ -2,6 +2,7 @@ package tra
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"traid/internal/fault"
@@ -35,7 +36,7 @@ func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 				out.op, newest = set.Op, set.At
 			}
 		case set.Agent != "":
-			if out.agent == "" || set.At.After(out.at) || set.At.Equal(out.at) && set.AuditID > out.auditID {
+			if out.agent == "" || set.At.After(out.at) || set.At.Equal(out.at) && laterAudit(set.AuditID, out.auditID) {
 				out.agent, out.auditID, out.at = set.Agent, set.AuditID, set.At
 			}
 		default:
@@ -48,6 +49,10 @@ func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 	}
 	_, err := person.NewTRN(f.TRN)
 	switch {
+	case f.Outcome != "" && !slices.Contains(Outcomes(k), f.Outcome):
+		out.wrong = "The outcome is none that this kind of request can have."
+	case f.Reason != "" && !slices.Contains(FailureReasons(k), f.Reason):
+		out.wrong = "The failure reason is none that this kind of request can have."
 	case f.Outcome == "":
 		out.wrong = "The ticket was solved without an outcome."
 	case f.Outcome == TRNFound && f.TRN == "":
@@ -69,6 +74,9 @@ func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 	}
 	return out
 }
+
+// laterAudit tells whether an audit's id is that of a later one: ids are numbers that grow.
+func laterAudit(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
 
 // ReadTicket looks at a request's ticket and draws the consequences. It does
 // nothing when it is not due.

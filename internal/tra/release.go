@@ -165,7 +165,7 @@ func (s *Service) AnnounceAnswer(ctx context.Context, id RequestID) error {
 	if err != nil || !due {
 		return err
 	}
-	err = s.announcer.Announce(ctx, r.Client, r.Kind, id)
+	err = s.announcer.Announce(ctx, r.Client, r.Kind, id, r.Version)
 	if err != nil && ctx.Err() != nil {
 		return err
 	}

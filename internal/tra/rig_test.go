@@ -102,7 +102,7 @@ type told struct {
 	ids []tra.RequestID
 }
 
-func (a *told) Announce(_ context.Context, _ tra.Client, _ tra.Kind, id tra.RequestID) error {
+func (a *told) Announce(_ context.Context, _ tra.Client, _ tra.Kind, id tra.RequestID, _ int64) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ids = append(a.ids, id)

@@ -27,7 +27,17 @@ func (s *Service) SweepNow(ctx context.Context) error {
 		}
 		var ids []TicketID
 		var next string
-		if ids, next, more, err = s.helpdesk.Changed(ctx, at.Cursor); err != nil {
+		ids, next, more, err = s.helpdesk.Changed(ctx, at.Cursor)
+		if fault.Is(err, fault.Invalid) && at.Cursor != "" {
+			// It is not known any more. From now on, and everything open is looked at.
+			s.o.Logger.WarnContext(ctx, "the helpdesk refuses the cursor of its changes: the sweep begins anew", "error", err)
+			if err := s.sweepAnew(ctx, at.Cursor); err != nil {
+				return err
+			}
+			more = true
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
@@ -52,6 +62,18 @@ func (s *Service) SweepNow(ctx context.Context) error {
 		}
 	}
 	return s.sweepAll(ctx)
+}
+
+// sweepAnew forgets a cursor, and when everything open was last looked at.
+func (s *Service) sweepAnew(ctx context.Context, cursor string) error {
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		now, err := tx.Sweep(ctx)
+		if err != nil || now.Cursor != cursor {
+			return err
+		}
+		now.Cursor, now.AllAt = "", s.now().Add(-allEvery)
+		return tx.SaveSweep(ctx, now)
+	})
 }
 
 // readSoon makes a ticket due to be read when it is one of ours and not as it

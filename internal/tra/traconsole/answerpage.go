@@ -122,9 +122,9 @@ func (p *pages) checkAnswer(w http.ResponseWriter, r *http.Request) {
 		ErrorPage(w, r, http.StatusUnprocessableEntity)
 		return
 	}
-	if f.Outcome == tra.Failed {
-		if wrong := noteFits(f.Note); wrong != "" {
-			p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, govuk.Errors{{Field: "note", Message: wrong}})
+	for _, wrong := range f.deciding(0).Check(c.Request.Kind) { // so that no preview shows a note that will be refused
+		if wrong.Pointer == "/note" {
+			p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, govuk.Errors{{Field: "note", Message: wrongWords(wrong)}})
 			return
 		}
 	}
@@ -147,11 +147,15 @@ func (p *pages) renderAnswerCheck(w http.ResponseWriter, r *http.Request, c tra.
 		if e.Record != nil {
 			v.Open = slices.DeleteFunc(slices.Clone(e.Record.Alerts), func(a alertView) bool { return !a.Open })
 		}
-		if f.Outcome == tra.Barred {
-			v.Review = "Barred always needs a second operator."
-		} else if slices.ContainsFunc(v.Open, func(a alertView) bool { return a.Prohibition }) {
-			v.Review = "A prohibition or a DBS match is open on the record."
+		checked, err := p.console.CheckOutcome(r.Context(), operator(r), c.Request.ID, f.Outcome)
+		switch {
+		case fault.Is(err, fault.Unavailable):
+			v.Down = true
+		case err != nil:
+			p.fail(w, r, err)
+			return
 		}
+		v.Review = checked.Review
 	}
 	if change != nil {
 		change(&v)

@@ -151,6 +151,7 @@ var wrongTexts = map[fault.Field]string{
 	{Pointer: "/note", Reason: "blank"}:                       "Enter a note for the client",
 	{Pointer: "/note", Reason: "too_long"}:                    "The note must be 1,000 characters or fewer",
 	{Pointer: "/note", Reason: "personal_number"}:             "The note must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/note", Reason: "slot"}:                        "Fill in or take out what stands in square brackets",
 	{Pointer: "/trn", Reason: "no_record"}:                    "No record has this TRN any more",
 	{Pointer: "/trn", Reason: "inactive"}:                     "This record is not active, so it cannot be the answer",
 	{Pointer: "/outcome", Reason: "contradicts_record"}:       "This outcome contradicts the record: no prohibition from teaching is in force on it today, or there is no record",
@@ -166,24 +167,3 @@ func wrongWords(f fault.Field) string {
 	}
 	return "This cannot be decided: " + f.Reason
 }
-
-// noteFits tells what is wrong with a note before it is handed in, so that the preview shows no note that will be refused.
-func noteFits(note string) string {
-	var reason string
-	switch {
-	case note == "":
-		reason = "blank"
-	case len([]rune(note)) > longestNote:
-		reason = "too_long"
-	case person.HasPersonalNumber(note):
-		reason = "personal_number"
-	case slices.Contains([]rune(note), '[') || slices.Contains([]rune(note), ']'):
-		return "Fill in or take out what stands in square brackets"
-	default:
-		return ""
-	}
-	return wrongWords(fault.Field{Pointer: "/note", Reason: reason})
-}
-
-// longestNote is the most characters that tra takes.
-const longestNote = 1000

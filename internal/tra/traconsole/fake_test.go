@@ -188,7 +188,7 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 		return map[tra.Queue]bool{
 			tra.QueueOpen: waits, tra.QueueUnassigned: waits && r.Owner == "", tra.QueueMine: waits && r.Owner == op.Email,
 			tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAttention: len(c.Flags) > 0,
-			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered,
+			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
 		}[q]
 	}
 	out := tra.QueuePage{Counts: map[tra.Queue]int{}, Next: f.next}
@@ -263,6 +263,24 @@ func (f *fake) BarringRecord(_ context.Context, op tra.Operator, id tra.RequestI
 		return tra.Record{}, time.Time{}, fault.New(fault.NotFound, "No record has this TRN.")
 	}
 	return r, noon, nil
+}
+
+func (f *fake) CheckOutcome(_ context.Context, op tra.Operator, id tra.RequestID, o tra.Outcome) (tra.Checked, error) {
+	c, err := f.open(op, id)
+	if err == nil {
+		err = f.register()
+	}
+	if err != nil {
+		return tra.Checked{}, err
+	}
+	out := tra.Checked{Record: f.records[c.Claim.TRN.Reveal()], AsAt: noon}
+	switch {
+	case o == tra.Barred:
+		out.Review = "Barred always needs a second operator."
+	case slices.ContainsFunc(out.Record.Alerts, func(a tra.Alert) bool { return a.Open && a.Prohibition }):
+		out.Review = "A prohibition or a DBS match is open on the record."
+	}
+	return out, nil
 }
 
 func (f *fake) Check(_ context.Context, op tra.Operator, id tra.RequestID, picked person.TRN) (tra.Checked, error) {

@@ -1,10 +1,8 @@
 package traconsole
 
 import (
-	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +79,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusUnprocessableEntity, govuk.Errors{{Field: "reference", Message: "Enter a reference or a part of it"}})
 		return
 	}
-	page, err := p.findCases(r.Context(), operator(r), query)
+	page, err := p.console.Queue(r.Context(), operator(r), tra.QueueFilter{Queue: tra.QueueAny, Query: query})
 	switch {
 	case err != nil:
 		p.fail(w, r, err)
@@ -90,26 +88,6 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.renderList(w, r, tra.QueueFilter{Query: query}, page, http.StatusOK, nil)
 	}
-}
-
-// everywhere are the queues that between them hold every request but the withdrawn ones.
-var everywhere = []tra.Queue{tra.QueueOpen, tra.QueueReview, tra.QueueDeciding, tra.QueueAnswered}
-
-func (p *pages) findCases(ctx context.Context, op tra.Operator, query string) (tra.QueuePage, error) {
-	var out tra.QueuePage
-	for _, q := range everywhere {
-		page, err := p.console.Queue(ctx, op, tra.QueueFilter{Queue: q, Query: query})
-		if err != nil {
-			return tra.QueuePage{}, err
-		}
-		for _, row := range page.Rows {
-			if !slices.ContainsFunc(out.Rows, func(known tra.QueueRow) bool { return known.ID == row.ID }) {
-				out.Rows = append(out.Rows, row)
-			}
-		}
-		out.Counts, out.Next = page.Counts, out.Next+page.Next
-	}
-	return out, nil
 }
 
 func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, status int, errs govuk.Errors) {

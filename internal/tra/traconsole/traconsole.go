@@ -29,6 +29,7 @@ type Console interface {
 	Search(ctx context.Context, op tra.Operator, id tra.RequestID, query person.Text, after person.TRN) ([]tra.Found, time.Time, error)
 	BarringRecord(ctx context.Context, op tra.Operator, id tra.RequestID) (tra.Record, time.Time, error)
 	Check(ctx context.Context, op tra.Operator, id tra.RequestID, trn person.TRN) (tra.Checked, error)
+	CheckOutcome(ctx context.Context, op tra.Operator, id tra.RequestID, o tra.Outcome) (tra.Checked, error)
 	Decide(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Deciding) (tra.Decision, error)
 	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error

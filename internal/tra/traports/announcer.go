@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"traid/internal/fault"
-	"traid/internal/ident"
 	"traid/internal/tra"
 	"traid/internal/webhook"
 	wire "traid/internal/wire/trav1"
@@ -44,9 +43,9 @@ func NewAnnouncer(endpoints map[tra.Client]Endpoint, transport http.RoundTripper
 	}}
 }
 
-// Announce tells a client that an answer to a request was released. 410 Gone is
+// Announce tells a client that a version of the answer to a request was released. 410 Gone is
 // a receiver that wants no more of it; anything else but success is later.
-func (a *Announcer) Announce(ctx context.Context, client tra.Client, kind tra.Kind, id tra.RequestID) error {
+func (a *Announcer) Announce(ctx context.Context, client tra.Client, kind tra.Kind, id tra.RequestID, version int64) error {
 	to, ok := a.endpoints[client]
 	if !ok {
 		return nil
@@ -58,9 +57,9 @@ func (a *Announcer) Announce(ctx context.Context, client tra.Client, kind tra.Ki
 	if err != nil {
 		return fmt.Errorf("traports: encode a webhook: %w", err)
 	}
-	// A new id every time: a receiver who drops what it had already must not
-	// drop a later version, and hearing of the same twice only reads it twice.
-	headers, err := webhook.Sign(to.Secret, ident.NewUUID(), now, body)
+	// The same id for every attempt, and another for a later version: a receiver
+	// who drops what it has had already drops no more than that.
+	headers, err := webhook.Sign(to.Secret, fmt.Sprintf("%s_%d", id, version), now, body)
 	if err != nil {
 		return fmt.Errorf("traports: sign a webhook: %w", err)
 	}

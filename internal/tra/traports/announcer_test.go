@@ -30,17 +30,17 @@ func TestAReleasedAnswerIsAnnouncedSigned(t *testing.T) {
 	}))
 	defer srv.Close()
 	a := traports.NewAnnouncer(map[tra.Client]traports.Endpoint{"manage-cpd": {URL: srv.URL + "/webhooks/tra", Secret: secret}}, nil, func() time.Time { return now })
-	for range 2 {
-		if err := a.Announce(t.Context(), "manage-cpd", tra.TRNValidation, id); err != nil {
+	for _, version := range []int64{1, 1, 2} {
+		if err := a.Announce(t.Context(), "manage-cpd", tra.TRNValidation, id, version); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.Announce(t.Context(), "another", tra.TRNValidation, id); err != nil {
+	if err := a.Announce(t.Context(), "another", tra.TRNValidation, id, 1); err != nil {
 		t.Errorf("a client that is not to be told: got %v, want nothing done", err)
 	}
 	const want = `POST /webhooks/tra application/json {"type":"answer.released","timestamp":"2026-11-23T11:55:00Z","data":{"id":"` + string(id) + `","kind":"trn_validation"}}`
-	if len(got) != 2 || got[0] != want || got[1] != want || len(ids) != 2 {
-		t.Errorf("got %q under %d ids, want twice %s under two", got, len(ids), want)
+	if len(got) != 3 || got[0] != want || got[1] != want || got[2] != want || len(ids) != 2 {
+		t.Errorf("got %q under %d ids, want thrice %s, each version under an id of its own", got, len(ids), want)
 	}
 }
 
@@ -55,14 +55,14 @@ func TestAnAnnouncementThatDoesNotArriveIsForLater(t *testing.T) {
 	a := traports.NewAnnouncer(map[tra.Client]traports.Endpoint{"manage-cpd": {URL: srv.URL + "/planted", Secret: secret}}, nil, time.Now)
 	for want, statuses := range map[bool][]int{true: {200, 202, 204, 410}, false: {301, 307, 400, 401, 404, 422, 429, 500, 503}} {
 		for _, status = range statuses {
-			err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id)
+			err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id, 1)
 			if (err == nil) != want || err != nil && !fault.Is(err, fault.Unavailable) {
 				t.Errorf("%d: got %v, want done: %t", status, err, want)
 			}
 		}
 	}
 	srv.Close()
-	if err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id); !fault.Is(err, fault.Unavailable) || strings.Contains(err.Error(), "planted") {
+	if err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id, 1); !fault.Is(err, fault.Unavailable) || strings.Contains(err.Error(), "planted") {
 		t.Errorf("no receiver: got %v, want it for later, without the URL", err)
 	}
 }

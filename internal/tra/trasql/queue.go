@@ -47,6 +47,8 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 		return `deciding AND state <> 'withdrawn'`, nil
 	case tra.QueueAnswered:
 		return `state = 'answered'`, nil
+	case tra.QueueAny:
+		return `1 = 1`, nil
 	}
 	return "", fault.New(fault.Invalid, "There is no such queue.")
 }
