@@ -267,7 +267,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	tomasz.sees("We could not confirm your details straight away")
 	tomasz.press("These details are right")
 	tomasz.sees("CPD-")
-	tomasz.picture("awaiting.png")
+	tomasz.picture("person.png")
 
 	olive := newSurfer(t, browser, tra, desktop)
 	olive.signIn(demo.find(t, `an operator +(http://\S+)`))
@@ -275,7 +275,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	olive.picture("list.png")
 	olive.row("Tomasz Wilczynski")
 	olive.sees("Records that may be this person’s")
-	olive.picture("case.png")
+	olive.picture("console.png")
 	olive.fill("query", "wilczynski 1979")
 	olive.press("Search")
 	olive.sees("1 record")
