@@ -46,7 +46,7 @@ generate: ## make the generated code anew
 	go tool -modfile=tools/go.mod templ generate -path internal
 	@for d in dqt/dqtsql desk/desksql tra/trasql cpd/cpdsql; do (cd internal/$$d && go tool -modfile=../../../tools/go.mod sqlc generate) || exit 1; done
 	cd internal/cpd/cpdsql && go tool -modfile=../../../tools/go.mod sqlc generate
-	UPDATE_GOLDEN=1 go test ./internal/app -run 'TestOpenAPI'
+	UPDATE_GOLDEN=1 go test ./internal/app -run 'TestOpenAPI|TestSettings'
 
 test: deps ## every test, on SQLite and on PostgreSQL
 	@set -o pipefail; go test -json $(PACKAGES) | go run ./internal/testreport

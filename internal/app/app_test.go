@@ -244,3 +244,29 @@ func TestOpenAPIIsPinned(t *testing.T) {
 		}
 	}
 }
+
+// TestSettingsAreDocumented keeps docs/config.md as the table of the settings.
+func TestSettingsAreDocumented(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("# Settings\n\nEnvironment variables. A secret can also be read from the file that NAME_FILE\nnames. `traid config` prints what is in force and from where.\n\n| name | default | meaning |\n|---|---|---|\n")
+	for _, s := range settingsTable {
+		meaning := s.Meaning
+		if s.Secret {
+			meaning += " (secret)"
+		}
+		value := s.Default
+		if demo, ok := demoDefaults[s.Name]; ok {
+			value += "; " + demo + " in the demonstration"
+		}
+		want.WriteString("| `" + s.Name + "` | " + value + " | " + meaning + " |\n")
+	}
+	const path = "../../docs/config.md"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != want.String() {
+		t.Errorf("%s does not list the settings as they are (%v): run make generate", path, err)
+	}
+}

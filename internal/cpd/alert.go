@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 	"traid/internal/person"
 )
 
@@ -51,7 +52,7 @@ func (s *Service) ReadAlert(ctx context.Context, id ParticipantID) error {
 		}
 		if readErr != nil {
 			s.o.Logger.WarnContext(ctx, "alerts could not be read", "participant", string(id), "kind", fault.KindOf(readErr).String(), "error", readErr)
-			return tx.DelayTask(ctx, task, s.now().Add(retryAfter(task.Attempts)))
+			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 		}
 		if asAt.IsZero() {
 			asAt = s.now()
@@ -88,7 +89,7 @@ func (s *Service) alertRead(ctx context.Context, tx Tx, p *Participant, open boo
 	}
 	now := s.now()
 	r := Request{
-		ID: RequestID(newUUID()), Participant: p.ID, Kind: BarringCheck, State: RequestWaiting,
+		ID: RequestID(ident.NewUUID()), Participant: p.ID, Kind: BarringCheck, State: RequestWaiting,
 		CreatedAt: now, ExpectedBy: expectedBy(now),
 	}
 	if err := tx.AddRequest(ctx, r); err != nil {

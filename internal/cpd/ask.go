@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 )
 
 // askTRA makes a TRN validation request with the data; it replaces the one
@@ -24,7 +25,7 @@ func (s *Service) askTRA(ctx context.Context, tx Tx, p *Participant, data Data) 
 	}
 	now := s.now()
 	r := Request{
-		ID: RequestID(newUUID()), Participant: p.ID, Kind: TRNValidation, State: RequestWaiting,
+		ID: RequestID(ident.NewUUID()), Participant: p.ID, Kind: TRNValidation, State: RequestWaiting,
 		Replaces: replaces, DataID: data.ID, CreatedAt: now, ExpectedBy: expectedBy(now),
 	}
 	if err := tx.AddRequest(ctx, r); err != nil {
@@ -247,7 +248,7 @@ func (s *Service) notSent(ctx context.Context, tx Tx, task Task, r Request, caus
 	if r.State != RequestWaiting && !r.inDoubt() {
 		return tx.FinishTask(ctx, task)
 	}
-	return tx.DelayTask(ctx, task, s.now().Add(retryAfter(task.Attempts)))
+	return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 }
 
 // freeSuccessor lets the request go that waited for the fate of another one.
@@ -319,7 +320,7 @@ func (s *Service) withdrawRequest(ctx context.Context, id RequestID) error {
 	}
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		if again {
-			return tx.DelayTask(ctx, task, s.now().Add(retryAfter(task.Attempts)))
+			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 		}
 		return tx.FinishTask(ctx, task)
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 	"traid/internal/person"
 )
 
@@ -29,7 +30,7 @@ func (s *Service) openConflict(ctx context.Context, tx Tx, p *Participant, trn p
 		}
 	}
 	p.TRNStatus, p.TRNAt, p.UpdatedAt, p.DeleteDataAt = TRNConflict, now, now, time.Time{}
-	c := Conflict{ID: newUUID(), Participant: p.ID, Holder: holder, TRN: trn, Request: src.Request, Version: src.Version, OpenedAt: now}
+	c := Conflict{ID: ident.NewUUID(), Participant: p.ID, Holder: holder, TRN: trn, Request: src.Request, Version: src.Version, OpenedAt: now}
 	if err := tx.AddConflict(ctx, c); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 )
 
 // Correct takes other details from a participant whose TRN is not validated:
@@ -49,7 +50,7 @@ func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from
 		if err := tx.DropTask(ctx, TaskDeleteData, string(p.ID)); err != nil {
 			return err
 		}
-		data := Data{ID: newUUID(), Participant: p.ID, Details: d, CreatedAt: now}
+		data := Data{ID: ident.NewUUID(), Participant: p.ID, Details: d, CreatedAt: now}
 		if err := tx.AddData(ctx, data); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 	"traid/internal/person"
 	"traid/internal/workday"
 )
@@ -30,7 +31,7 @@ const linkLife = 24 * time.Hour
 // mail writes a mail in the transaction that it tells of; the outbox sends it.
 func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Email, kind mailKind) error {
 	now := s.now()
-	m := Message{ID: newUUID(), Participant: p.ID, To: to.Reveal(), At: now}
+	m := Message{ID: ident.NewUUID(), Participant: p.ID, To: to.Reveal(), At: now}
 	var lines []string
 	linked := false
 	again := "You can ask for a new link at any time at " + s.o.PublicURL + ContinuePath + "."
@@ -105,7 +106,7 @@ func (s *Service) tellTRA(ctx context.Context, tx Tx, p, holder Participant, req
 		lines = append(lines, "The TRN stands on the participant of the request "+string(holder.TRNRequest)+".")
 	}
 	return tx.AddMessage(ctx, Message{
-		ID: newUUID(), Participant: p.ID, To: s.o.TRAAddress, At: s.now(),
+		ID: ident.NewUUID(), Participant: p.ID, To: s.o.TRAAddress, At: s.now(),
 		Subject: "Two people with one record", Body: strings.Join(lines, "\n\n"),
 	}, "", time.Time{})
 }

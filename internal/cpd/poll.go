@@ -110,7 +110,7 @@ func (s *Service) pollFailed(ctx context.Context, cause error) error {
 		}
 		f.Attempts++
 		f.Problem = fault.KindOf(cause).String()
-		f.DueAt = s.now().Add(retryAfter(f.Attempts))
+		f.DueAt = s.now().Add(fault.RetryAfter(f.Attempts))
 		return tx.SaveFeed(ctx, f)
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"traid/internal/fault"
+	"traid/internal/ident"
 	"traid/internal/person"
 )
 
@@ -116,7 +117,7 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 		}
 		now := s.now()
 		p := Participant{
-			ID: ParticipantID(newUUID()), Reference: newReference(), RegistrationID: id,
+			ID: ParticipantID(ident.NewUUID()), Reference: newReference(), RegistrationID: id,
 			FirstName: d.FirstName, LastName: d.LastName, Email: d.Email,
 			CreatedAt: now, UpdatedAt: now, SubmittedAt: now,
 			TRNStatus: TRNNotChecked, TRNAt: now, TRNClaimed: !d.TRN.IsZero(),
@@ -125,7 +126,7 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 		if err := tx.AddParticipant(ctx, p); err != nil {
 			return err
 		}
-		data := Data{ID: newUUID(), Participant: p.ID, Details: d, CreatedAt: now}
+		data := Data{ID: ident.NewUUID(), Participant: p.ID, Details: d, CreatedAt: now}
 		if err := tx.AddData(ctx, data); err != nil {
 			return err
 		}

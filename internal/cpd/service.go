@@ -104,15 +104,3 @@ func expectedBy(at time.Time) time.Time {
 func (s *Service) story(ctx context.Context, tx Tx, id ParticipantID, who string, what What, request RequestID, why string) error {
 	return tx.AddEvent(ctx, Event{At: s.now(), Participant: id, Who: who, What: what, Request: request, Why: why})
 }
-
-// retryAfter gives the growing wait after an attempt that could not be made; hourly in the end.
-func retryAfter(attempts int64) time.Duration {
-	waits := [...]time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
-	if attempts < 1 {
-		attempts = 1
-	}
-	if int(attempts) > len(waits) {
-		return time.Hour
-	}
-	return waits[attempts-1]
-}

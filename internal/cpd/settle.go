@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"traid/internal/fault"
 	"traid/internal/person"
 )
 
@@ -111,7 +112,7 @@ func (s *Service) checkLater(ctx context.Context, tx Tx, p *Participant, data Da
 	if err := s.story(ctx, tx, p.ID, bySystem, CheckNotAsked, "", ""); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, TaskCheck, string(p.ID), now.Add(retryAfter(1)))
+	return tx.Enqueue(ctx, TaskCheck, string(p.ID), now.Add(fault.RetryAfter(1)))
 }
 
 // checkAgain makes the automatic check of a participant whom it could not be
@@ -161,7 +162,7 @@ func (s *Service) checkAgain(ctx context.Context, id ParticipantID) error {
 			return tx.FinishTask(ctx, task) // other details came meanwhile, with a task of their own
 		}
 		if !asked {
-			return tx.DelayTask(ctx, task, s.now().Add(retryAfter(task.Attempts+1)))
+			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts+1)))
 		}
 		if err := tx.FinishTask(ctx, task); err != nil {
 			return err
