@@ -256,9 +256,29 @@ func (w *world) metrics(service string) string {
 }
 
 // forgotten wants none of the values anywhere in a service's database, its
-// sessions included.
+// sessions included; on SQLite also in no byte of the file and of its log.
 func (w *world) forgotten(service string, values ...string) {
 	w.t.Helper()
+	if w.url == "" {
+		db, err := sqldb.Open(context.Background(), sqldb.Options{Service: service, DataDir: w.dir})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := errors.Join(db.Checkpoint(context.Background()), db.Close()); err != nil { // as the program does every minute
+			w.t.Fatal(err)
+		}
+		for _, end := range []string{"", "-wal"} {
+			raw, err := os.ReadFile(filepath.Join(w.dir, service+".sqlite"+end))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				w.t.Fatal(err)
+			}
+			for _, value := range values {
+				if value != "" && bytes.Contains(raw, []byte(value)) {
+					w.t.Errorf("the file %s.sqlite%s still holds %q", service, end, value)
+				}
+			}
+		}
+	}
 	for name, rows := range w.tables(service) {
 		for _, value := range values {
 			if value != "" && strings.Contains(strings.ToLower(rows), strings.ToLower(value)) {
