@@ -78,10 +78,8 @@ func (j *Jobs) InsertTx(ctx context.Context, tx *sql.Tx, job Job, at time.Time) 
 // those of every must be in work too.
 func (j *Jobs) Start(ctx context.Context, work map[string]Work, every []Every) error {
 	if j.db.Dialect == SQLite {
-		// What runs on SQLite runs in this process, so a job that is still
-		// running at start was running in one that died.
-		if _, err := j.db.writer.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
-			return fmt.Errorf("sqldb: reset jobs: %w", err)
+		if err := j.reset(ctx); err != nil {
+			return err
 		}
 	}
 	workers := river.NewWorkers()
@@ -118,6 +116,28 @@ func (j *Jobs) Start(ctx context.Context, work map[string]Work, every []Every) e
 	}
 	j.worker = client
 	return nil
+}
+
+// reset frees what a process that died held. What runs on SQLite runs in this
+// process, so at start every running job, every leased task and the lead among
+// the processes are such a one's.
+func (j *Jobs) reset(ctx context.Context) error {
+	return j.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		free := []string{`UPDATE river_job SET state = 'available' WHERE state = 'running'`, `DELETE FROM river_leader`}
+		var tasks int // not every service has any
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'tasks'`).Scan(&tasks); err != nil {
+			return fmt.Errorf("sqldb: reset jobs: %w", err)
+		}
+		if tasks > 0 {
+			free = append(free, `UPDATE tasks SET leased_until = NULL WHERE leased_until IS NOT NULL`)
+		}
+		for _, statement := range free {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("sqldb: reset jobs: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // Stop lets running jobs finish until ctx ends, then cancels them.
