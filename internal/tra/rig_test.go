@@ -167,7 +167,11 @@ type rig struct {
 	register *register
 	told     *told
 	weather  *weather
-	agent    *zendesk.Client // somebody who works in the helpdesk itself
+	db       *sqldb.DB
+	desk     *desk.Service
+	deskDB   *sqldb.DB
+	helpdesk func(http.RoundTripper) tra.Helpdesk // of a program that starts
+	agent    *zendesk.Client                      // somebody who works in the helpdesk itself
 	fields   map[string]zendesk.Field
 }
 
@@ -208,16 +212,18 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	mux := http.NewServeMux()
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	deskapi.Mount(mux, d, tokens, deskapi.Options{PublicURL: server.URL})
+	deskapi.Mount(mux, d, tokens, deskapi.Options{PublicURL: server.URL, PerMinute: 1_000_000})
 	site, err := httpd.Site(mux, httpd.SiteOptions{Service: "desk", LenientOrigin: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = site
-	client := func(name string, transport http.RoundTripper) *zendesk.Client {
-		return zendesk.New(zendesk.Options{BaseURL: server.URL, Token: token(name), Now: c.now, HTTP: transport})
+	client := func(token string, transport http.RoundTripper) *zendesk.Client {
+		return zendesk.New(zendesk.Options{BaseURL: server.URL, Token: token, Now: c.now, HTTP: transport})
 	}
-	r.agent = client("agnes", nil)
+	ours := token("tra-api")
+	r.helpdesk = func(transport http.RoundTripper) tra.Helpdesk { return traports.NewHelpdesk(client(ours, transport), c.now) }
+	r.db, r.desk, r.deskDB, r.agent = db, d, deskDB, client(token("agnes"), nil)
 	fields, err := r.agent.Fields(r.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +232,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	for _, f := range fields {
 		r.fields[f.Title] = f
 	}
-	r.svc = tra.New(trasql.NewStore(db, nil), traports.NewHelpdesk(client("tra-api", r.weather), c.now), r.register, r.told, []byte("key"), c.now,
+	r.svc = tra.New(trasql.NewStore(db, nil), r.helpdesk(r.weather), r.register, r.told, []byte("key"), c.now,
 		tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	return r
 }

@@ -12,9 +12,10 @@ import (
 	"traid/internal/workday"
 )
 
-// leaseFor is how long a worker has a task for itself: longer than its calls to
-// other services may last.
-const leaseFor = 2 * time.Minute
+// leaseFor is how long a worker has a task for itself: a little longer than the
+// 50 seconds after which its job is ended, so that what a worker who died had
+// begun goes on soon.
+const leaseFor = time.Minute
 
 // The helpdesk forgets an idempotency key after two hours. A key that is nearly
 // so old is not trusted: then a ticket is created only after several look-ups,
@@ -203,6 +204,11 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 		}
 		if err := s.story(ctx, tx, id, bySystem, TicketCreated, ""); err != nil {
 			return err
+		}
+		if task.Attempts > 1 && r.State != Withdrawn { // an agent may have had it before it was known here, and no sweep read it
+			if err := tx.Enqueue(ctx, TaskRead, id, s.now()); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.DeleteCreation(ctx, id); err != nil {

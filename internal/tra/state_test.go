@@ -1,0 +1,1248 @@
+package tra_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"traid/internal/desk"
+	"traid/internal/fault"
+	"traid/internal/ident"
+	"traid/internal/sqldb"
+	"traid/internal/tra"
+	"traid/internal/tra/trasql"
+	"traid/internal/zendesk"
+)
+
+// TestWhateverComesOneTicketAndOneAnswerAVersion lets everything happen in any
+// order: clients, operators, agents in the helpdesk, the register, calls that
+// fail in every way, time, and one or two workers; and one thing while another
+// is on its way. What holds after every step is hold's and the watch's; what
+// holds once the dust has settled is settled's.
+func TestWhateverComesOneTicketAndOneAnswerAVersion(t *testing.T) {
+	setFlag(t, "rapid.nofailfile", "true")
+	asked, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	each(t, func(t *testing.T, r *rig) {
+		counts, checks := newTally(), asked
+		onPostgres := strings.HasSuffix(t.Name(), "/postgres")
+		if onPostgres { // the same SQL: there it is about two workers at once
+			checks = max(1, asked/10)
+		}
+		setFlag(t, "rapid.checks", strconv.Itoa(checks))
+		setFlag(t, "rapid.steps", "60")
+		rapid.Check(t, func(rt *rapid.T) {
+			m := newMachine(rt, r, counts)
+			rt.Repeat(m.actions())
+			m.settle(rt)
+			m.settled(rt)
+		})
+		if t.Failed() {
+			return
+		}
+		t.Log(counts.table())
+		if missing := counts.missing(); len(missing) > 0 && !onPostgres && checks >= 100 {
+			t.Errorf("never happened: %s", strings.Join(missing, "; "))
+		}
+	})
+}
+
+func setFlag(t *testing.T, name, value string) {
+	t.Helper()
+	old := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := flag.Set(name, old); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// tally counts what happened, by what sort of thing it is and its name.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]map[string]int
+}
+
+// What is counted.
+const (
+	countAction     = "action"
+	countRefused    = "refused" // an action that was, rightly
+	countFault      = "fault"
+	countMeanwhile  = "meanwhile" // while a call was on its way
+	countTransition = "transition"
+	countStage      = "stage of a decision"
+	countFlag       = "flag"
+	countRelease    = "released"
+)
+
+// newTally names everything that has to happen.
+func newTally() *tally {
+	y := &tally{n: map[string]map[string]int{}}
+	expect := func(sort string, names ...string) {
+		y.n[sort] = map[string]int{}
+		for _, name := range names {
+			y.n[sort][name] = 0
+		}
+	}
+	expect(countRefused)
+	expect(countFault, allFaults...)
+	expect(countTransition, slices.Sorted(maps.Keys(arrows))...)
+	expect(countStage,
+		"second_review → to_be_written", "second_review → on_ticket", "second_review → undone", "second_review → sent_back", "second_review → overtaken",
+		"to_be_written → on_ticket", "to_be_written → undone", "to_be_written → overtaken",
+		"on_ticket → released", "on_ticket → undone", "on_ticket → refused", "on_ticket → overtaken", "on_ticket → second_review")
+	expect(countFlag, string(tra.TicketMissing), string(tra.AnswerUnreadable), string(tra.AnswerContradictsRecord), string(tra.RegisterBehind))
+	expect(countRelease, "trn_found", "failed", "barred", "not_barred", "by one person", "by two people", "by a supervisor alone",
+		"via console", "via fields", "via comment", "another version", "of a merged record")
+	expect(countAction)
+	expect(countMeanwhile)
+	return y
+}
+
+func (y *tally) count(sort, name string) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.n[sort][name]++
+}
+
+func (y *tally) missing() []string {
+	var out []string
+	for sort, names := range y.n {
+		for name, n := range names {
+			if n == 0 {
+				out = append(out, sort+" "+name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (y *tally) table() string {
+	var b strings.Builder
+	for _, sort := range slices.Sorted(maps.Keys(y.n)) {
+		for _, name := range slices.Sorted(maps.Keys(y.n[sort])) {
+			fmt.Fprintf(&b, "\n%-20s %-45s %6d", sort, name, y.n[sort][name])
+		}
+	}
+	return b.String()
+}
+
+// arrows are contract §3's. Without a ticket a case can be decided too, so
+// that received leads to the second review and back. An answered case whose
+// ticket gets another answer that needs one goes there at once.
+var arrows = map[string]bool{
+	"received → with_operator":         true,
+	"received → in_second_review":      true,
+	"received → withdrawn":             true,
+	"with_operator → in_second_review": true,
+	"with_operator → answered":         true,
+	"with_operator → withdrawn":        true,
+	"in_second_review → with_operator": true,
+	"in_second_review → received":      true,
+	"in_second_review → withdrawn":     true,
+	"answered → with_operator":         true,
+	"answered → in_second_review":      true,
+}
+
+// Faults of calls of the helpdesk.
+const (
+	faultDown       = "down"
+	faultLostCreate = "lost answer of a creation"
+	faultLostUpdate = "lost answer of an update"
+	faultTooMany    = "429 with Retry-After"
+	faultConflict   = "409 DatabaseConflict"
+	faultUnavail    = "503"
+	faultGateway    = "502"
+	faultLateGate   = "502 after it was done"
+)
+
+var allFaults = []string{faultDown, faultLostCreate, faultLostUpdate, faultTooMany, faultConflict, faultUnavail, faultGateway, faultLateGate}
+
+// storm is what happens to calls of the helpdesk, by what was armed.
+type storm struct {
+	counts *tally
+
+	mu        sync.Mutex
+	down      bool
+	armed     []string
+	meanwhile func() // done before the next call of the method goes on
+	method    string
+}
+
+func (s *storm) RoundTrip(r *http.Request) (*http.Response, error) {
+	write := r.Method != http.MethodGet
+	s.mu.Lock()
+	var meanwhile func()
+	if s.meanwhile != nil && s.method == r.Method {
+		meanwhile, s.meanwhile = s.meanwhile, nil
+	}
+	name := ""
+	if s.down {
+		name = faultDown
+	} else if i := slices.IndexFunc(s.armed, func(f string) bool {
+		switch f {
+		case faultLostCreate:
+			return r.Method == http.MethodPost
+		case faultLostUpdate:
+			return r.Method == http.MethodPut
+		case faultConflict, faultLateGate:
+			return write
+		}
+		return true
+	}); i >= 0 {
+		name = s.armed[i]
+		s.armed = slices.Delete(s.armed, i, i+1)
+	}
+	s.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	if name != "" {
+		s.counts.count(countFault, name)
+	}
+	answer := func(status int, header http.Header, body string) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	}
+	html := http.Header{"Content-Type": {"text/html"}}
+	switch name {
+	case faultDown:
+		return nil, io.ErrUnexpectedEOF
+	case faultTooMany:
+		return answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"60"}}, `{"error":"APIRateLimitExceeded"}`)
+	case faultConflict:
+		return answer(http.StatusConflict, http.Header{"Content-Type": {"application/json"}}, `{"error":"DatabaseConflict"}`)
+	case faultUnavail:
+		return answer(http.StatusServiceUnavailable, http.Header{"Retry-After": {"30"}}, "")
+	case faultGateway:
+		return answer(http.StatusBadGateway, html, "<html>")
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || name == "" {
+		return res, err
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	if name == faultLateGate {
+		return answer(http.StatusBadGateway, html, "<html>")
+	}
+	return nil, io.ErrUnexpectedEOF
+}
+
+// machine is one run.
+type machine struct {
+	*rig
+	store  *watch
+	svc    *tra.Service
+	storm  *storm
+	counts *tally
+	me     zendesk.UserID // the agent
+
+	ids     []tra.RequestID
+	subs    map[tra.RequestID]tra.Submission
+	touched map[tra.RequestID]bool // an agent changed the ticket of a request that had ended
+	cursor  map[tra.Client]string
+	polled  map[tra.Client][]tra.Answer
+}
+
+var clients = []tra.Client{cpdClient, "another-client"}
+
+const lastNumber = 6
+
+func number(n int) string { return fmt.Sprintf("060000%d", n) }
+
+func newMachine(rt *rapid.T, r *rig, counts *tally) *machine {
+	for db, tables := range map[*sqldb.DB]string{
+		r.db:     "requests claims flags decisions answers creations ops counters sweep events tasks",
+		r.deskDB: "audits tickets idempotency_keys",
+	} {
+		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {
+			for _, table := range strings.Fields(tables) {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			rt.Fatal(err)
+		}
+	}
+	r.clock.at = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	me, err := r.agent.Me(r.ctx)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	m := &machine{
+		rig: r, counts: counts, storm: &storm{counts: counts}, me: me.ID,
+		subs: map[tra.RequestID]tra.Submission{}, touched: map[tra.RequestID]bool{},
+		cursor: map[tra.Client]string{}, polled: map[tra.Client][]tra.Answer{},
+	}
+	m.store = &watch{Store: trasql.NewStore(r.db, nil), m: m}
+	m.svc = tra.New(m.store, r.helpdesk(m.storm), r.register, r.told, []byte("key"), r.clock.now,
+		tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim})
+	r.register.records, r.register.merged = map[string]tra.Record{}, map[string]string{}
+	r.register.asAt, r.register.down = r.clock.at, false
+	for n := 1; n <= 3; n++ {
+		r.addRecord(number(n), nil)
+	}
+	r.addRecord(number(4), func(record *tra.Record) { record.FirstName = name("Hannah") })
+	return m
+}
+
+// oneOf draws one of some.
+func oneOf[T any](rt *rapid.T, label string, of ...T) T { return rapid.SampledFrom(of).Draw(rt, label) }
+
+// rarely says yes once in n times.
+func rarely(rt *rapid.T, n int) bool { return rapid.IntRange(1, n).Draw(rt, "rarely") == n }
+
+func (m *machine) some(rt *rapid.T) tra.RequestID {
+	if len(m.ids) == 0 {
+		rt.Skip("there is no request")
+	}
+	return rapid.SampledFrom(m.ids).Draw(rt, "request")
+}
+
+// did counts an action, and fails for an error that is none a caller is told.
+func (m *machine) did(rt *rapid.T, what string, err error, may ...fault.Kind) {
+	switch {
+	case err == nil:
+		m.counts.count(countAction, what)
+	case slices.Contains(may, fault.KindOf(err)):
+		m.counts.count(countRefused, what)
+	default:
+		rt.Fatalf("%s: %v", what, err)
+	}
+}
+
+// bounded is a call's time: no longer than a helpdesk asks us to wait.
+func (m *machine) bounded() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(m.ctx, 25*time.Second)
+}
+
+// deed is something that is drawn first and done later.
+type deed struct {
+	what string
+	do   func() error
+	may  []fault.Kind
+}
+
+func (m *machine) doNow(draw func(rt *rapid.T) deed) func(rt *rapid.T) {
+	return func(rt *rapid.T) {
+		d := draw(rt)
+		m.did(rt, d.what, d.do(), d.may...)
+	}
+}
+
+func (m *machine) actions() map[string]func(*rapid.T) {
+	out := map[string]func(*rapid.T){
+		"":                   m.hold,
+		"client: submit":     m.submitNew,
+		"client: again":      m.submitAgain,
+		"client: poll":       m.poll,
+		"client: get":        m.get,
+		"register":           m.change,
+		"register: state":    m.registerState,
+		"fault":              m.fault,
+		"fault: down or not": func(*rapid.T) { m.storm.down = !m.storm.down },
+		"meanwhile":          m.meanwhile,
+		"the desk closes":    func(rt *rapid.T) { m.did(rt, "the desk closes", m.desk.CloseOld(m.ctx)) },
+		"the dust settles": func(rt *rapid.T) {
+			if !rarely(rt, 4) {
+				rt.Skip()
+			}
+			m.settle(rt)
+			m.settled(rt)
+		},
+	}
+	for what, waits := range map[string][]time.Duration{
+		"time: seconds": {time.Second, 20 * time.Second, time.Minute},
+		"time: minutes": {3 * time.Minute, 6 * time.Minute, 20 * time.Minute},
+		"time: a while": {6 * time.Minute, time.Hour, 2*time.Hour + time.Minute, 26 * time.Hour, 4*24*time.Hour + time.Hour},
+	} {
+		out[what] = func(rt *rapid.T) {
+			m.clock.move(oneOf(rt, "passes", waits...))
+			m.work(rt, oneOf(rt, "workers", 1, 1, 2))
+		}
+	}
+	for what, draw := range m.deeds() {
+		out[what] = m.doNow(draw)
+	}
+	return out
+}
+
+// deeds are what operators, agents and clients do to a request, alone or while
+// something is on its way.
+func (m *machine) deeds() map[string]func(*rapid.T) deed {
+	return map[string]func(*rapid.T) deed{
+		"operator: decide":   m.decideSome,
+		"operator: decide 2": m.decideSome,
+		"operator: undo":     m.undo,
+		"operator: review":   m.review,
+		"operator: owner":    m.owner,
+		"operator: reopen":   m.reopen,
+		"agent: fill":        m.fill,
+		"agent: fill 2":      m.fill,
+		"agent: status":      m.setStatus,
+		"agent: words":       m.words,
+		"agent: end":         m.endTicket,
+		"client: withdraw":   m.withdraw,
+	}
+}
+
+// meanwhile has a deed done while the next call of the helpdesk is on its way.
+func (m *machine) meanwhile(rt *rapid.T) {
+	all := m.deeds()
+	what := oneOf(rt, "what", slices.Sorted(maps.Keys(all))...)
+	d := all[what](rt)
+	method := oneOf(rt, "during", http.MethodGet, http.MethodPut, http.MethodPut, http.MethodPost)
+	m.storm.method = method
+	m.storm.meanwhile = func() {
+		m.counts.count(countMeanwhile, d.what)
+		m.store.raced = true
+		if err := d.do(); err != nil && !slices.Contains(d.may, fault.KindOf(err)) {
+			m.store.wrong("meanwhile, %s: %v", d.what, err)
+		}
+	}
+}
+
+// work does what is due, by one worker or by two at once. One at a time meets
+// what happens meanwhile.
+func (m *machine) work(rt *rapid.T, workers int) {
+	m.store.raced = workers > 1
+	if workers > 1 {
+		m.storm.mu.Lock()
+		m.storm.meanwhile = nil
+		m.storm.mu.Unlock()
+	}
+	errs := make([]error, workers)
+	var all sync.WaitGroup
+	for i := range workers {
+		all.Go(func() {
+			ctx, cancel := m.bounded()
+			defer cancel()
+			errs[i] = m.svc.WorkDue(ctx)
+		})
+	}
+	all.Wait()
+	m.did(rt, "work by "+strconv.Itoa(workers), errors.Join(errs...))
+}
+
+// Clients.
+
+func (m *machine) claimOf(rt *rapid.T, kind tra.Kind) tra.Claim {
+	c := claim()
+	if kind == tra.BarringCheck {
+		return tra.Claim{TRN: trn(number(rapid.IntRange(1, 4).Draw(rt, "TRN"))), FirstName: c.FirstName, LastName: c.LastName}
+	}
+	c.DateOfBirth = date(oneOf(rt, "born", "1984-02-17", "1984-02-17", "1984-02-19"))
+	if rarely(rt, 3) {
+		c.TRN = trn(number(rapid.IntRange(1, lastNumber).Draw(rt, "TRN")))
+	}
+	return c
+}
+
+func (m *machine) submitNew(rt *rapid.T) {
+	if len(m.ids) >= 8 {
+		rt.Skip("enough")
+	}
+	what := "client: submit"
+	sub := tra.Submission{
+		ID: tra.RequestID(ident.NewUUID()), Client: oneOf(rt, "client", clients...),
+		Kind: oneOf(rt, "kind", tra.TRNValidation, tra.TRNValidation, tra.BarringCheck),
+	}
+	sub.Claim = m.claimOf(rt, sub.Kind)
+	if len(m.ids) > 0 && rarely(rt, 3) {
+		what = "client: replace"
+		sub.Replaces = m.some(rt)
+	}
+	_, created, err := m.svc.Submit(m.ctx, sub)
+	m.did(rt, what, err, fault.Invalid)
+	if err != nil {
+		old, mine := m.subs[sub.Replaces]
+		r, readErr := m.store.Request(m.ctx, sub.Replaces)
+		if readErr != nil {
+			rt.Fatal(readErr)
+		}
+		if mine && old.Client == sub.Client && old.Kind == sub.Kind && r.ReplacedBy == "" {
+			rt.Fatalf("a replacement was refused: %v", err)
+		}
+		return
+	}
+	if !created {
+		rt.Fatal("a new request was not created")
+	}
+	m.ids, m.subs[sub.ID] = append(m.ids, sub.ID), sub
+}
+
+func (m *machine) submitAgain(rt *rapid.T) {
+	sub := m.subs[m.some(rt)]
+	if rapid.Bool().Draw(rt, "another body") {
+		sub.Claim.LastName = name("Another")
+		_, _, err := m.svc.Submit(m.ctx, sub)
+		if !fault.Is(err, fault.Conflict) {
+			rt.Fatalf("another body: %v", err)
+		}
+		m.counts.count(countAction, "client: another body")
+		return
+	}
+	_, created, err := m.svc.Submit(m.ctx, sub)
+	if m.did(rt, "client: the same again", err); created {
+		rt.Fatal("the same again created another")
+	}
+}
+
+func (m *machine) withdraw(rt *rapid.T) deed {
+	id := m.some(rt)
+	sub := m.subs[id]
+	return deed{"client: withdraw", func() error { return m.svc.Withdraw(m.ctx, sub.Client, sub.Kind, id) }, []fault.Kind{fault.Conflict}}
+}
+
+// poll goes on from the cursor that the client remembers.
+func (m *machine) poll(rt *rapid.T) {
+	c := oneOf(rt, "client", clients...)
+	list, next, err := m.svc.Answers(m.ctx, c, m.cursor[c], rapid.IntRange(1, 3).Draw(rt, "limit"))
+	m.did(rt, "client: poll", err)
+	m.cursor[c] = next
+	m.polled[c] = append(m.polled[c], list...)
+}
+
+// get is a client's own look at a request: it sees the newest answer.
+func (m *machine) get(rt *rapid.T) {
+	id := m.some(rt)
+	sub := m.subs[id]
+	v, err := m.svc.Get(m.ctx, sub.Client, sub.Kind, id)
+	m.did(rt, "client: get", err)
+	r, err := m.store.Request(m.ctx, id)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	switch {
+	case v.Status != r.State.Status():
+		rt.Fatalf("the client sees %s, it is %s", v.Status, r.State)
+	case (v.Answer == nil) != (r.Version == 0) || v.Answer != nil && v.Answer.Version != r.Version:
+		rt.Fatalf("the client sees the answer %+v, the newest version is %d", v.Answer, r.Version)
+	}
+}
+
+// Operators.
+
+var operators = []tra.Operator{olive, owen, susan}
+
+// refusals are what an operator may be told of an action that has come too
+// late, is not theirs, or is not right.
+var refusals = []fault.Kind{fault.Conflict, fault.Forbidden, fault.Invalid, fault.Unavailable}
+
+// revision is the request's, seldom an older one.
+func (m *machine) revision(rt *rapid.T, id tra.RequestID) func() (int64, error) {
+	old := int64(0)
+	if rarely(rt, 10) {
+		old = 1
+	}
+	return func() (int64, error) {
+		r, err := m.store.Request(m.ctx, id)
+		return r.Revision - old, err
+	}
+}
+
+var (
+	whys  = []string{"", "The register has a slip of the pen."}
+	notes = []string{"Nothing fits.", "Nothing fits.", "", "Born 17/02/1984."}
+)
+
+func (m *machine) decideSome(rt *rapid.T) deed {
+	id, op, revision := m.some(rt), oneOf(rt, "operator", operators...), (func() (int64, error))(nil)
+	revision = m.revision(rt, id)
+	d := tra.Deciding{Outcome: oneOf(rt, "outcome", tra.Outcomes(m.subs[id].Kind)...), Why: oneOf(rt, "why", whys...)}
+	if rarely(rt, 20) {
+		d.Outcome = oneOf(rt, "any outcome", tra.TRNFound, tra.Failed, tra.Barred, tra.NotBarred, "")
+	}
+	if d.Outcome == tra.TRNFound {
+		d.TRN = trn(number(rapid.IntRange(1, lastNumber).Draw(rt, "TRN")))
+	}
+	if d.Outcome == tra.Failed {
+		d.Reason, d.Note = oneOf(rt, "reason", tra.CannotTell, tra.CannotTell, ""), oneOf(rt, "note", notes...)
+	}
+	return deed{"operator: decide " + string(d.Outcome), func() (err error) {
+		if d.Revision, err = revision(); err != nil {
+			return err
+		}
+		_, err = m.svc.Decide(m.ctx, op, id, d)
+		return err
+	}, refusals}
+}
+
+func (m *machine) undo(rt *rapid.T) deed {
+	id, op := m.some(rt), oneOf(rt, "operator", operators...)
+	revision := m.revision(rt, id)
+	return deed{"operator: undo", func() error {
+		rev, err := revision()
+		if err != nil {
+			return err
+		}
+		return m.svc.Undo(m.ctx, op, id, rev)
+	}, refusals}
+}
+
+func (m *machine) review(rt *rapid.T) deed {
+	var id tra.RequestID
+	var waiting []tra.RequestID
+	for _, each := range m.ids {
+		if r, err := m.store.Request(m.ctx, each); err == nil && r.State == tra.InSecondReview {
+			waiting = append(waiting, each)
+		}
+	}
+	if id = m.some(rt); len(waiting) > 0 {
+		id = oneOf(rt, "waits", waiting...)
+	}
+	in := tra.Reviewing{Why: oneOf(rt, "why", whys...)}
+	what := oneOf(rt, "review", "agree", "agree", "send back", "override")
+	in.Agree, in.Override = what != "send back", what == "override"
+	op, revision := oneOf(rt, "operator", operators...), m.revision(rt, id)
+	return deed{"operator: review, " + what, func() (err error) {
+		if in.Revision, err = revision(); err != nil {
+			return err
+		}
+		return m.svc.Review(m.ctx, op, id, in)
+	}, refusals}
+}
+
+func (m *machine) owner(rt *rapid.T) deed {
+	id, op := m.some(rt), oneOf(rt, "operator", operators...)
+	if rapid.Bool().Draw(rt, "take") {
+		return deed{"operator: take", func() error { return m.svc.Take(m.ctx, op, id) }, refusals}
+	}
+	return deed{"operator: give back", func() error { return m.svc.GiveBack(m.ctx, op, id) }, refusals}
+}
+
+func (m *machine) reopen(rt *rapid.T) deed {
+	id, op, why := m.some(rt), oneOf(rt, "operator", operators...), oneOf(rt, "why", whys...)
+	revision := m.revision(rt, id)
+	return deed{"operator: reopen", func() error {
+		rev, err := revision()
+		if err != nil {
+			return err
+		}
+		return m.svc.Reopen(m.ctx, op, id, rev, why)
+	}, refusals}
+}
+
+// Agents in the helpdesk.
+
+// helpdeskRefusals are what an agent may be told: the ticket is closed or gone,
+// or what was entered does not fit.
+var helpdeskRefusals = []fault.Kind{fault.NotFound, fault.Internal}
+
+// byHand has the agent change a request's ticket.
+func (m *machine) byHand(what string, id tra.RequestID, do func(t zendesk.TicketID) error) deed {
+	return deed{what, func() error {
+		list, err := m.agent.TicketsByExternalID(m.ctx, string(id))
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.New(fault.NotFound, "There is no ticket.")
+		}
+		r, err := m.store.Request(m.ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.State == tra.Withdrawn {
+			m.touched[id] = true
+		}
+		return do(list[0].ID)
+	}, helpdeskRefusals}
+}
+
+func (m *machine) update(t zendesk.TicketID, u zendesk.TicketUpdate) error {
+	if u.Status == zendesk.StatusSolved || u.Status == zendesk.StatusClosed {
+		u.AssigneeID = m.me
+	}
+	_, err := m.agent.UpdateTicket(m.ctx, t, u)
+	return err
+}
+
+// fill has the agent fill the fields: rightly, wrongly or in part.
+func (m *machine) fill(rt *rapid.T) deed {
+	id := m.some(rt)
+	kind := m.subs[id].Kind
+	u := zendesk.TicketUpdate{Status: oneOf(rt, "status", zendesk.StatusSolved, zendesk.StatusSolved, zendesk.StatusSolved, "")}
+	set := func(title, value string) {
+		if len(m.fields[title].Options) > 0 && value != "" {
+			for _, o := range m.fields[title].Options {
+				if o.Name == value {
+					value = o.Value
+				}
+			}
+		}
+		u.Fields = append(u.Fields, zendesk.FieldValue{ID: m.fields[title].ID, Value: value})
+	}
+	how := oneOf(rt, "how", "right", "right", "right", "in part", "wrong", "cleared")
+	switch outcome := oneOf(rt, "outcome", tra.Outcomes(kind)...); how {
+	case "right":
+		set(string(tra.OutcomeField(kind)), string(outcome))
+		number, reason, note := "", "", ""
+		switch outcome {
+		case tra.TRNFound:
+			number = fmt.Sprintf("060000%d", rapid.IntRange(1, lastNumber).Draw(rt, "TRN"))
+		case tra.Failed:
+			reason, note = string(tra.CannotTell), "Nothing fits."
+		}
+		set("TRN", number)
+		set("Failure reason", reason)
+		set("Note for the client", note)
+	case "in part":
+		title := oneOf(rt, "field", "TRN", "Failure reason", "Note for the client", string(tra.OutcomeField(kind)))
+		set(title, map[string]string{"TRN": number(2), "Failure reason": "other", "Note for the client": "Nothing fits.", string(tra.OutcomeField(kind)): string(outcome)}[title])
+	case "wrong":
+		set(string(tra.OutcomeField(kind)), string(tra.Failed))
+		set("TRN", oneOf(rt, "TRN", number(1), "12"))
+		set("Note for the client", oneOf(rt, "note", notes...))
+	case "cleared":
+		for _, title := range []string{"TRN", string(tra.OutcomeField(kind)), "Failure reason", "Note for the client"} {
+			set(title, "")
+		}
+	}
+	return m.byHand("agent: fill, "+how, id, func(t zendesk.TicketID) error { return m.update(t, u) })
+}
+
+func (m *machine) setStatus(rt *rapid.T) deed {
+	status := oneOf(rt, "status", zendesk.StatusSolved, zendesk.StatusSolved, zendesk.StatusOpen, zendesk.StatusOpen, zendesk.StatusPending, zendesk.StatusHold)
+	return m.byHand("agent: set "+status, m.some(rt), func(t zendesk.TicketID) error {
+		return m.update(t, zendesk.TicketUpdate{Status: status})
+	})
+}
+
+func (m *machine) words(rt *rapid.T) deed {
+	words := oneOf(rt, "words", "Your TRN is **"+number(1)+"**", "TRN: "+number(rapid.IntRange(1, lastNumber).Draw(rt, "TRN")),
+		"No match found on DQT", "Thank you", "TRN "+number(1)+" or perhaps TRN "+number(2))
+	status := oneOf(rt, "status", zendesk.StatusSolved, zendesk.StatusSolved, "")
+	return m.byHand("agent: words", m.some(rt), func(t zendesk.TicketID) error {
+		return m.update(t, zendesk.TicketUpdate{Status: status, Comment: &zendesk.NewComment{Body: words}})
+	})
+}
+
+func (m *machine) endTicket(rt *rapid.T) deed {
+	if !rarely(rt, 3) {
+		rt.Skip("seldom")
+	}
+	id := m.some(rt)
+	switch how := oneOf(rt, "how", "delete", "merge", "close"); how {
+	case "delete":
+		return m.byHand("agent: delete", id, func(t zendesk.TicketID) error { return m.agent.DeleteTicket(m.ctx, t) })
+	case "merge":
+		return m.byHand("agent: merge", id, func(t zendesk.TicketID) error {
+			return m.update(t, zendesk.TicketUpdate{Status: zendesk.StatusClosed, Tags: []string{"closed_by_merge"}})
+		})
+	default:
+		return m.byHand("agent: close", id, func(t zendesk.TicketID) error {
+			return m.update(t, zendesk.TicketUpdate{Status: zendesk.StatusClosed})
+		})
+	}
+}
+
+// The register.
+
+var (
+	prohibited = tra.Alert{Code: "T1", Category: "Prohibition from teaching", Prohibition: true, Open: true}
+	dbsOnly    = tra.Alert{Code: "G1", Category: "Restricted/DBS", Prohibition: true, Open: true}
+	spentAlert = tra.Alert{Code: "T2", Category: "Prohibition from teaching", Prohibition: true}
+)
+
+func (m *machine) change(rt *rapid.T) {
+	n := rapid.IntRange(1, lastNumber).Draw(rt, "TRN")
+	at := number(n)
+	how := oneOf(rt, "how", "back", "back", "inactive", "gone", "merged", "born otherwise", "called otherwise", "prohibited", "prohibited", "DBS match", "spent")
+	alerts := func(a tra.Alert) func(*tra.Record) {
+		return func(record *tra.Record) { record.Alerts = []tra.Alert{a} }
+	}
+	delete(m.register.merged, at)
+	switch how {
+	case "back":
+		m.addRecord(at, nil)
+	case "inactive":
+		m.addRecord(at, func(record *tra.Record) { record.Active = false })
+	case "gone":
+		delete(m.register.records, at)
+	case "merged":
+		m.register.merged[at] = number(n%lastNumber + 1)
+	case "born otherwise":
+		m.addRecord(at, func(record *tra.Record) { record.DateOfBirth = date("1984-02-19") })
+	case "called otherwise":
+		m.addRecord(at, func(record *tra.Record) { record.FirstName = name("Hannah") })
+	case "prohibited":
+		m.addRecord(at, alerts(prohibited))
+	case "DBS match":
+		m.addRecord(at, alerts(dbsOnly))
+	case "spent":
+		m.addRecord(at, alerts(spentAlert))
+	}
+	m.counts.count(countAction, "register: "+how)
+}
+
+func (m *machine) registerState(rt *rapid.T) {
+	how := oneOf(rt, "how", "down", "up", "behind", "fresh")
+	switch how {
+	case "down", "up":
+		m.register.down = how == "down"
+	case "behind":
+		m.register.asAt = m.clock.now().Add(-25 * time.Hour)
+	case "fresh":
+		m.register.asAt = m.clock.now()
+	}
+	m.counts.count(countAction, "register: "+how)
+}
+
+// fault arms a fault for some of the calls that come.
+func (m *machine) fault(rt *rapid.T) {
+	name := oneOf(rt, "fault", allFaults[1:]...)
+	for range rapid.IntRange(1, 3).Draw(rt, "times") {
+		m.storm.armed = append(m.storm.armed, name)
+	}
+}
+
+// watch is the store, and looks at every transaction that commits.
+type watch struct {
+	tra.Store
+	m     *machine
+	raced bool // something happened while the worker's call was on its way
+
+	mu         sync.Mutex
+	violations []string
+}
+
+func (w *watch) wrong(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.violations = append(w.violations, fmt.Sprintf(format, args...))
+}
+
+func (w *watch) InTx(ctx context.Context, do func(ctx context.Context, tx tra.Tx) error) error {
+	var seen *watchedTx
+	err := w.Store.InTx(ctx, func(ctx context.Context, tx tra.Tx) error {
+		seen = &watchedTx{Tx: tx, w: w}
+		return do(ctx, seen)
+	})
+	if err == nil && seen != nil {
+		for _, c := range seen.counted {
+			w.m.counts.count(c[0], c[1])
+		}
+		for _, v := range seen.violations {
+			w.wrong("%s", v)
+		}
+	}
+	return err
+}
+
+// watchedTx holds what a transaction did until it commits.
+type watchedTx struct {
+	tra.Tx
+	w          *watch
+	counted    [][2]string
+	violations []string
+}
+
+func (x *watchedTx) count(sort, name string) { x.counted = append(x.counted, [2]string{sort, name}) }
+
+func (x *watchedTx) wrong(format string, args ...any) {
+	x.violations = append(x.violations, fmt.Sprintf(format, args...))
+}
+
+func (x *watchedTx) AddRequest(ctx context.Context, r tra.Request, c tra.Claim) error {
+	if r.State != tra.Received || r.Version != 0 {
+		x.wrong("%s begins as %s, version %d", r.ID, r.State, r.Version)
+	}
+	return x.Tx.AddRequest(ctx, r, c)
+}
+
+func (x *watchedTx) SaveRequest(ctx context.Context, r tra.Request) error {
+	old, err := x.Tx.Request(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if old.State != r.State {
+		arrow := string(old.State) + " → " + string(r.State)
+		if x.count(countTransition, arrow); !arrows[arrow] {
+			x.wrong("%s: %s is no arrow", r.ID, arrow)
+		}
+	}
+	if r.Version != old.Version && r.Version != old.Version+1 {
+		x.wrong("%s: version %d follows on %d", r.ID, r.Version, old.Version)
+	}
+	if old.Ticket != 0 && r.Ticket != old.Ticket {
+		x.wrong("%s: ticket %d took the place of %d", r.ID, r.Ticket, old.Ticket)
+	}
+	if old.ReplacedBy != "" && r.ReplacedBy != old.ReplacedBy {
+		x.wrong("%s was replaced twice", r.ID)
+	}
+	return x.Tx.SaveRequest(ctx, r)
+}
+
+func (x *watchedTx) SaveDecision(ctx context.Context, d tra.Decision) error {
+	old, err := x.Tx.Decision(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	if old.Stage != d.Stage {
+		x.count(countStage, string(old.Stage)+" → "+string(d.Stage))
+		if !old.Stage.Open() || d.Stage == tra.StageReleased && old.Stage != tra.StageOnTicket {
+			x.wrong("decision %s was %s and became %s", d.ID, old.Stage, d.Stage)
+		}
+	}
+	return x.Tx.SaveDecision(ctx, d)
+}
+
+func (x *watchedTx) Flag(ctx context.Context, id tra.RequestID, f tra.Flagged) error {
+	x.count(countFlag, string(f.Flag))
+	return x.Tx.Flag(ctx, id, f)
+}
+
+// AddAnswer is a release: what may be released is looked at here, at its
+// instant, by rules of the test's own.
+func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) {
+	r, err := x.Tx.Request(ctx, a.Request)
+	if err != nil {
+		return 0, err
+	}
+	d, err := x.Tx.OpenDecision(ctx, a.Request)
+	if err != nil {
+		return 0, err
+	}
+	claim, err := x.Tx.Claim(ctx, a.Request)
+	if err != nil {
+		return 0, err
+	}
+	m := x.w.m
+	bad := func(what string) { x.wrong("%s, released %s: %s; decision %+v", a.Request, a.Outcome, what, d) }
+	alone := d.ReviewedBy == "" || strings.EqualFold(d.ReviewedBy, d.By)
+	overridden := d.Override && d.ReviewedBy == susan.Email && d.ReviewWhy != ""
+	two := !alone || overridden
+	switch {
+	case r.State != tra.WithOperator || r.ReplacedBy != "":
+		bad("the request is " + string(r.State))
+	case a.Version != r.Version+1:
+		bad(fmt.Sprintf("version %d after %d", a.Version, r.Version))
+	case d.Stage != tra.StageOnTicket || d.ReleaseAt.After(m.clock.now()) || m.clock.now().Sub(d.At) < 5*time.Minute:
+		bad("it was not its time")
+	case a.Outcome != d.Outcome || a.Reason != d.Reason || a.Note != d.Note:
+		bad("it is not what was decided")
+	case a.Outcome != tra.TRNFound && !a.TRN.IsZero():
+		bad("a TRN")
+	}
+	if m.register.down && (a.Outcome == tra.TRNFound || a.Kind == tra.BarringCheck) {
+		bad("the register did not answer")
+	}
+	if a.Outcome == tra.TRNFound {
+		record, there := m.register.records[a.TRN.Reveal()]
+		into := m.register.merged[d.TRN.Reveal()]
+		survived := into == a.TRN.Reveal()
+		if survived {
+			x.count(countRelease, "of a merged record")
+		}
+		differs := record.FirstName != claim.FirstName || record.DateOfBirth != claim.DateOfBirth
+		contradicts := !claim.TRN.IsZero() && claim.TRN != a.TRN && m.register.merged[claim.TRN.Reveal()] != a.TRN.Reveal()
+		switch {
+		case !there || !record.Active || into != "" && !survived:
+			bad("no active record")
+		case d.TRN != a.TRN && !survived:
+			bad("another TRN than was decided")
+		case (differs || contradicts) && (d.Why == "" || !two):
+			bad("it differs, without a reason and a second operator")
+		}
+	}
+	if a.Kind == tra.BarringCheck {
+		prohibition, serious := false, false
+		at := claim.TRN.Reveal()
+		if into, ok := m.register.merged[at]; ok {
+			at = into
+		}
+		record, there := m.register.records[at]
+		for _, alert := range record.Alerts {
+			serious = serious || alert.Open && alert.Prohibition
+			prohibition = prohibition || alert.Open && alert.Prohibition && alert.Code != "G1"
+		}
+		switch {
+		case a.Outcome == tra.Barred && !prohibition:
+			bad("no prohibition is open")
+		case (a.Outcome == tra.Barred || serious) && !two:
+			bad("one person alone")
+		case a.Outcome == tra.NotBarred && !there:
+			bad("no record")
+		}
+	}
+	if !x.w.raced {
+		m.carries(ctx, x, r, a)
+	}
+	x.count(countRelease, string(a.Outcome))
+	x.count(countRelease, "via "+string(d.Via))
+	switch {
+	case overridden && alone:
+		x.count(countRelease, "by a supervisor alone")
+	case two:
+		x.count(countRelease, "by two people")
+	default:
+		x.count(countRelease, "by one person")
+	}
+	if a.Version > 1 {
+		x.count(countRelease, "another version")
+	}
+	return x.Tx.AddAnswer(ctx, a)
+}
+
+// carries looks whether the ticket says what is released.
+func (m *machine) carries(ctx context.Context, x *watchedTx, r tra.Request, a tra.Answer) {
+	t, err := m.desk.Ticket(ctx, desk.TicketID(r.Ticket))
+	if err != nil {
+		x.wrong("%s is released, its ticket: %v", a.Request, err)
+		return
+	}
+	says := func(title string) string {
+		f := m.rig.fields[title]
+		value := t.Fields[desk.FieldID(f.ID)].Reveal()
+		for _, o := range f.Options {
+			if o.Value == value {
+				return o.Name
+			}
+		}
+		return value
+	}
+	ended := t.Status == desk.Solved || t.Status == desk.Closed
+	if !ended || says(string(tra.OutcomeField(a.Kind))) != string(a.Outcome) || says("Note for the client") != a.Note || (says("TRN") == "") != a.TRN.IsZero() {
+		x.wrong("%s is released as %s, its ticket is %s and says %q", a.Request, a.Outcome, t.Status, says(string(tra.OutcomeField(a.Kind))))
+	}
+}
+
+// hold checks what holds after every step.
+func (m *machine) hold(rt *rapid.T) {
+	if len(m.store.violations) > 0 {
+		rt.Fatal(strings.Join(m.store.violations, "\n"))
+	}
+	tickets := m.byRequest(rt)
+	versions := map[tra.RequestID][]tra.Answer{}
+	for _, c := range clients {
+		list, err := m.store.Answers(m.ctx, c, 0, 1000)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for i, a := range list {
+			if a.Position != int64(i+1) || i > 0 && a.AnsweredAt.Before(list[i-1].AnsweredAt) {
+				rt.Fatalf("the feed of %s: position %d at place %d", c, a.Position, i+1)
+			}
+			if versions[a.Request] = append(versions[a.Request], a); a.Version != int64(len(versions[a.Request])) {
+				rt.Fatalf("%s: version %d is the answer number %d", a.Request, a.Version, len(versions[a.Request]))
+			}
+		}
+		if got := m.polled[c]; len(got) > len(list) || !slices.Equal(got, list[:len(got)]) {
+			rt.Fatalf("by its cursors %s got %+v of %+v", c, got, list)
+		}
+	}
+	for _, id := range m.ids {
+		r, err := m.store.Request(m.ctx, id)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		decisions, err := m.store.Decisions(m.ctx, id)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		_, err = m.store.Claim(m.ctx, id)
+		m.holdsFor(rt, r, decisions, err == nil, versions[id])
+		live := 0
+		for _, t := range tickets[id] {
+			if t.Status != desk.Solved && t.Status != desk.Closed {
+				live++
+			}
+		}
+		if r.State.Open() && live > 1 {
+			rt.Fatalf("%s: %d tickets are open", id, live)
+		}
+	}
+}
+
+func (m *machine) holdsFor(rt *rapid.T, r tra.Request, decisions []tra.Decision, claimHeld bool, answers []tra.Answer) {
+	var open []tra.Decision
+	released := map[int64]tra.Decision{}
+	for _, d := range decisions {
+		if d.Stage.Open() {
+			open = append(open, d)
+		}
+		if d.Stage == tra.StageReleased {
+			if _, twice := released[d.Version]; twice {
+				rt.Fatalf("%s: two decisions of version %d", r.ID, d.Version)
+			}
+			released[d.Version] = d
+		}
+	}
+	reviewed := len(open) == 1 && open[0].Stage == tra.StageSecondReview
+	for _, c := range []struct {
+		wrong bool
+		what  string
+	}{
+		{len(open) > 1, "more than one decision is open"},
+		{r.State.Open() && (r.State == tra.InSecondReview) != reviewed, "its state and the second review do not go together"},
+		{r.State == tra.Received && r.Ticket != 0, "received, with a ticket"},
+		{r.State == tra.WithOperator && r.Ticket == 0, "with an operator, without a ticket"},
+		{!r.State.Open() && len(open) > 0, "a decision is open"},
+		{r.State == tra.Answered && r.Version == 0, "answered, without an answer"},
+		{r.Version != int64(len(answers)) || len(released) != len(answers), "its answers, its decisions and its version do not agree"},
+		{(r.State == tra.Withdrawn || r.ReplacedBy != "") == claimHeld, "its claim"},
+	} {
+		if c.wrong {
+			rt.Fatalf("%s: %s: %+v, open decisions %+v", r.ID, c.what, r, open)
+		}
+	}
+}
+
+// byRequest gives all tickets that are not deleted, by their request.
+func (m *machine) byRequest(rt *rapid.T) map[tra.RequestID][]desk.Ticket {
+	list, err := m.desk.List(m.ctx, desk.Query{Limit: 1000})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	out := map[tra.RequestID][]desk.Ticket{}
+	for _, t := range list {
+		out[tra.RequestID(t.ExternalID)] = append(out[tra.RequestID(t.ExternalID)], t)
+	}
+	return out
+}
+
+// settle mends everything and lets time pass, until nothing is left to be done.
+func (m *machine) settle(rt *rapid.T) {
+	m.storm.mu.Lock()
+	m.storm.down, m.storm.armed, m.storm.meanwhile = false, nil, nil
+	m.storm.mu.Unlock()
+	m.register.down = false
+	for round := range 4 {
+		for range 5 {
+			m.clock.move(3 * time.Minute)
+			m.register.asAt = m.clock.now()
+			m.work(rt, 1+round%2)
+			m.hold(rt)
+		}
+		m.clock.move(time.Hour)
+	}
+	m.register.asAt = m.clock.now()
+	m.work(rt, 1)
+	m.hold(rt)
+	m.counts.count(countAction, "the dust settles")
+}
+
+// settled checks what holds once the dust has settled.
+func (m *machine) settled(rt *rapid.T) {
+	var due int
+	if err := m.db.Reader().QueryRowContext(m.ctx, `SELECT count(*) FROM tasks WHERE due_at <= $1`, sqldb.Time(m.clock.now())).Scan(&due); err != nil {
+		rt.Fatal(err)
+	}
+	if due > 0 {
+		rt.Fatalf("%d tasks are overdue", due)
+	}
+	tickets := m.byRequest(rt)
+	for _, id := range m.ids {
+		r, err := m.store.Request(m.ctx, id)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		m.settledFor(rt, r, tickets[id])
+	}
+	for _, c := range clients {
+		for {
+			list, next, err := m.svc.Answers(m.ctx, c, m.cursor[c], 100)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if m.polled[c], m.cursor[c] = append(m.polled[c], list...), next; len(list) == 0 {
+				break
+			}
+		}
+	}
+	m.hold(rt)
+}
+
+func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) {
+	list, err := m.store.Flags(m.ctx, r.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	flags := map[tra.Flag]bool{}
+	for _, f := range list {
+		flags[f.Flag] = true
+	}
+	var pending int
+	if err := m.db.Reader().QueryRowContext(m.ctx, `SELECT count(*) FROM ops WHERE request = $1`, string(r.ID)).Scan(&pending); err != nil {
+		rt.Fatal(err)
+	}
+	d, err := m.store.OpenDecision(m.ctx, r.ID)
+	decided := err == nil
+	bad := func(what string) {
+		events, _ := m.store.Events(m.ctx, r.ID)
+		var steps []string
+		for _, e := range events {
+			steps = append(steps, e.At.Format("02T15:04:05 ")+string(e.What)+" by "+e.Who+" "+e.Why)
+		}
+		rt.Fatalf("%s: %s: %s, ticket %d %s; flags %v; %d changes pending; decision %v %+v; tickets %v\n%s", r.ID, what, r.State, r.Ticket, r.TicketStatus, flags, pending, decided, d, tickets, strings.Join(steps, "\n"))
+	}
+	if r.State == tra.Withdrawn {
+		for _, t := range tickets {
+			if t.Status != desk.Solved && t.Status != desk.Closed && !m.touched[r.ID] {
+				bad("withdrawn, and its ticket is open")
+			}
+		}
+		if pending > 0 {
+			bad("changes of an ended request are pending")
+		}
+		return
+	}
+	if r.Ticket == 0 {
+		bad("no ticket")
+	}
+	if len(tickets) > 1 {
+		bad("more than one ticket")
+	}
+	gone := len(tickets) == 0
+	if !gone && int64(tickets[0].ID) != int64(r.Ticket) {
+		bad("another ticket")
+	}
+	merged := !gone && slices.Contains(tickets[0].Tags, "closed_by_merge")
+	closed := !gone && tickets[0].Status == desk.Closed
+	done := closed || !gone && tickets[0].Status == desk.Solved
+	if pending > 0 && !flags[tra.TicketMissing] {
+		bad("changes are pending")
+	}
+	if !r.State.Open() {
+		return
+	}
+	switch {
+	case gone || merged:
+		if !flags[tra.TicketMissing] {
+			bad("its ticket is missing and it is not flagged")
+		}
+	case done && r.State == tra.InSecondReview:
+	case done && decided:
+		if !flags[tra.TicketMissing] { // closed without the decision
+			bad("decided, on its ticket, and not released")
+		}
+	case done:
+		if !flags[tra.AnswerUnreadable] && !flags[tra.AnswerContradictsRecord] && !flags[tra.TicketMissing] {
+			bad("solved without an answer, and not flagged")
+		}
+	case decided && r.State != tra.InSecondReview:
+		bad("decided, and its ticket is open")
+	}
+}
