@@ -64,8 +64,10 @@ func (s *Service) overtake(ctx context.Context, tx Tx, p *Participant, request R
 	return s.story(ctx, tx, p.ID, bySystem, ConflictOvertaken, request, "")
 }
 
-// EndConflict ends the open conflict of a participant, with a reason that
-// holds no TRN, NI number or date. Conflict when it is ended already.
+// EndConflict ends the open conflict of a participant, as it was seen, with a
+// reason that holds no TRN, NI number or date. Conflict when it is ended
+// already, or when another one is open or its TRN stands on somebody else by
+// now: joining the wrong records cannot be undone.
 //
 //   - SamePerson: the records are joined and the older id is kept, with the TRN
 //     in dispute; where that stands on nobody the participant gets it.
@@ -73,7 +75,7 @@ func (s *Service) overtake(ctx context.Context, tx Tx, p *Participant, request R
 //     participant without a TRN asked again.
 //   - WrongLink: the TRN is taken back from whom it stands on, who is checked
 //     again; where that is another participant, this one gets it.
-func (s *Service) EndConflict(ctx context.Context, admin string, id ParticipantID, how End, why string) error {
+func (s *Service) EndConflict(ctx context.Context, admin string, id ParticipantID, seen Seen, how End, why string) error {
 	why = strings.TrimSpace(why)
 	switch {
 	case how != SamePerson && how != DifferentPeople && how != WrongLink:
@@ -95,9 +97,18 @@ func (s *Service) EndConflict(ctx context.Context, admin string, id ParticipantI
 		if !open || p.TRNStatus != TRNConflict {
 			return fault.New(fault.Conflict, "This conflict has been ended already.")
 		}
+		if c.ID != seen.Conflict {
+			return fault.New(fault.Conflict, "The conflict that you looked at has ended, and another one is open. Look at it again.")
+		}
 		holder, held, err := found(tx.ParticipantByTRN(ctx, c.TRN)) // as it is now: it may have changed since
 		if err != nil {
 			return err
+		}
+		if !held {
+			holder = Participant{}
+		}
+		if holder.ID != seen.Holder {
+			return fault.New(fault.Conflict, "The TRN stands on somebody else than when you looked. Look at the conflict again.")
 		}
 		trn := c.TRN
 		if err := s.closeConflict(ctx, tx, &p, c, admin, how, why); err != nil {

@@ -15,7 +15,7 @@ const reason = "Checked by telephone."
 
 func (w *world) end(id cpd.ParticipantID, how cpd.End) {
 	w.Helper()
-	w.ok("ending the conflict", w.EndConflict(w.Context(), admin, id, how, reason))
+	w.ok("ending the conflict", w.EndConflict(w.Context(), admin, id, w.story(id).Seen(), how, reason))
 }
 
 // disputed makes two participants: the TRN of the first is answered for the second.
@@ -48,10 +48,10 @@ func TestATRNThatStandsOnAnotherOpensAConflict(t *testing.T) {
 		w.wantKind("correcting", err, fault.Conflict)
 		w.wantKind("withdrawing", w.Withdraw(w.Context(), claimant), fault.Conflict)
 		for what, err := range map[string]error{
-			"no reason":             w.EndConflict(w.Context(), admin, claimant, cpd.SamePerson, " "),
-			"no end":                w.EndConflict(w.Context(), admin, claimant, "", reason),
-			"a reason with a TRN":   w.EndConflict(w.Context(), admin, claimant, cpd.SamePerson, "It is 0000001."),
-			"a reason with a birth": w.EndConflict(w.Context(), admin, claimant, cpd.SamePerson, "Born 17/02/1984."),
+			"no reason":             w.EndConflict(w.Context(), admin, claimant, w.story(claimant).Seen(), cpd.SamePerson, " "),
+			"no end":                w.EndConflict(w.Context(), admin, claimant, w.story(claimant).Seen(), "", reason),
+			"a reason with a TRN":   w.EndConflict(w.Context(), admin, claimant, w.story(claimant).Seen(), cpd.SamePerson, "It is 0000001."),
+			"a reason with a birth": w.EndConflict(w.Context(), admin, claimant, w.story(claimant).Seen(), cpd.SamePerson, "Born 17/02/1984."),
 		} {
 			w.wantKind(what, err, fault.Invalid)
 		}
@@ -115,9 +115,57 @@ func TestTheSamePersonsRecordsAreJoinedAndTheOlderKept(t *testing.T) {
 		if n := len(w.story(older).Requests); n != 1 {
 			w.Errorf("got %d requests, want the one that moved", n)
 		}
-		w.wantKind("ending it again", w.EndConflict(w.Context(), admin, claimant, cpd.SamePerson, reason), fault.Conflict)
+		w.wantKind("ending it again", w.EndConflict(w.Context(), admin, claimant, w.story(claimant).Seen(), cpd.SamePerson, reason), fault.Conflict)
 		w.waits()
 		w.tellsWhy(older)
+	})
+}
+
+func TestAConflictIsEndedAsItWasSeen(t *testing.T) {
+	other := trn("0000002")
+	eachCase(t, map[string]func(w *world, holder, claimant cpd.ParticipantID){
+		"another conflict is open": func(w *world, _, _ cpd.ParticipantID) {
+			w.matched("Cyd", other)
+			w.answer(w.last(), cpd.TRNFound, other)
+			w.pass(day)
+		},
+		"the TRN stands on somebody else": func(w *world, holder, _ cpd.ParticipantID) {
+			w.ok("moving the TRN", w.store.InTx(w.Context(), func(ctx context.Context, tx cpd.Tx) error {
+				p, err := tx.Participant(ctx, holder)
+				if err != nil {
+					return err
+				}
+				p.TRN, p.TRNStatus = person.TRN{}, cpd.TRNNotChecked
+				return tx.SaveParticipant(ctx, p)
+			}))
+			w.matched("Cyd", trn("0000001"))
+		},
+		"the TRN stands on nobody": func(w *world, holder, _ cpd.ParticipantID) {
+			w.ok("taking the TRN", w.store.InTx(w.Context(), func(ctx context.Context, tx cpd.Tx) error {
+				p, err := tx.Participant(ctx, holder)
+				if err != nil {
+					return err
+				}
+				p.TRN, p.TRNStatus = person.TRN{}, cpd.TRNNotChecked
+				return tx.SaveParticipant(ctx, p)
+			}))
+		},
+	}, func(w *world, _ string, meanwhile func(w *world, holder, claimant cpd.ParticipantID)) {
+		holder, claimant := w.disputed()
+		seen := w.story(claimant).Seen()
+		meanwhile(w, holder, claimant)
+		before := w.story(claimant)
+		if before.Conflict == nil {
+			w.Fatal("no conflict is open")
+		}
+		for _, how := range []cpd.End{cpd.SamePerson, cpd.DifferentPeople, cpd.WrongLink} {
+			err := w.EndConflict(w.Context(), admin, claimant, seen, how, reason)
+			if w.wantKind("ending what was not seen", err, fault.Conflict); fault.SafeText(err) == alreadyEnded {
+				w.Error("what changed is not told")
+			}
+		}
+		w.unchanged(claimant, before)
+		w.end(claimant, cpd.DifferentPeople)
 	})
 }
 

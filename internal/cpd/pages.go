@@ -110,6 +110,24 @@ const (
 	WrongLink       End = "wrong_link"       // the TRN is taken back from where it stands, and that participant is checked again
 )
 
+// Seen is what an administrator looked at before ending a conflict.
+type Seen struct {
+	Conflict string
+	Holder   ParticipantID // on whom the TRN stood; empty: on nobody
+}
+
+// Seen gives what the story shows of the open conflict; zero without one.
+func (s Story) Seen() Seen {
+	var out Seen
+	if s.Conflict != nil {
+		out.Conflict = s.Conflict.ID
+	}
+	if s.Holder != nil {
+		out.Holder = s.Holder.ID
+	}
+	return out
+}
+
 // Event is one step of a participant's history. It holds no personal value.
 type Event struct {
 	At          time.Time

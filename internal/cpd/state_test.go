@@ -121,7 +121,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		},
 		"end a conflict": func(r *rapid.T) {
 			how := rapid.SampledFrom([]cpd.End{cpd.SamePerson, cpd.DifferentPeople, cpd.WrongLink}).Draw(r, "how")
-			allowed(r, m.EndConflict(m.Context(), admin, m.somebody(r), how, reason), alreadyEnded)
+			id := m.somebody(r)
+			allowed(r, m.EndConflict(m.Context(), admin, id, m.story(id).Seen(), how, reason), alreadyEnded)
 		},
 		"": m.hold,
 	}

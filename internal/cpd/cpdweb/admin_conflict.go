@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	howField    = "how"
-	reasonField = "reason"
+	howField      = "how"
+	reasonField   = "reason"
+	conflictField = "conflict" // which one is shown
+	holderField   = "holder"   // on whom the shown page says that the TRN stands
 
 	keyEnding = "ending" // the end of a conflict that an administrator is to confirm
 )
@@ -21,6 +23,7 @@ const (
 // endingForm is how an administrator means to end a conflict.
 type endingForm struct {
 	Participant cpd.ParticipantID
+	Seen        cpd.Seen
 	How         cpd.End
 	Why         string
 }
@@ -95,7 +98,11 @@ func (p *Pages) proposeEnd(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	f := endingForm{Participant: story.Participant.ID, How: cpd.End(r.PostFormValue(howField)), Why: r.PostFormValue(reasonField)}
+	f := endingForm{Participant: story.Participant.ID, Seen: seen(r), How: cpd.End(r.PostFormValue(howField)), Why: r.PostFormValue(reasonField)}
+	if f.Seen != story.Seen() {
+		p.lookAgain(w, r, story)
+		return
+	}
 	if errs := f.parse(); errs != nil {
 		p.conflictPage(w, r, http.StatusUnprocessableEntity, story, f, errs)
 		return
@@ -107,6 +114,19 @@ func (p *Pages) proposeEnd(w http.ResponseWriter, r *http.Request) {
 	}
 	p.o.Sessions.Put(r.Context(), keyEnding, raw)
 	goTo(w, r, participantPath(f.Participant)+"/conflict/check")
+}
+
+// seen gives the conflict that the form was shown with.
+func seen(r *http.Request) cpd.Seen {
+	return cpd.Seen{Conflict: r.PostFormValue(conflictField), Holder: cpd.ParticipantID(r.PostFormValue(holderField))}
+}
+
+// lookAgain shows a conflict that is not the one that was looked at. What was
+// found about the other one is let go of.
+func (p *Pages) lookAgain(w http.ResponseWriter, r *http.Request, story cpd.Story) {
+	p.o.Sessions.Remove(r.Context(), keyEnding)
+	p.conflictPage(w, r, http.StatusConflict, story, endingForm{Participant: story.Participant.ID},
+		govuk.Errors{{Field: howField, Message: "The conflict has changed since you looked at it. Look at it again"}})
 }
 
 func (p *Pages) conflictPage(w http.ResponseWriter, r *http.Request, status int, story cpd.Story, f endingForm, errs govuk.Errors) {
@@ -126,13 +146,17 @@ func (p *Pages) showEnd(w http.ResponseWriter, r *http.Request) {
 		goTo(w, r, path)
 		return
 	}
+	if f.Seen != story.Seen() {
+		p.lookAgain(w, r, story)
+		return
+	}
 	o := p.admin(r, "Check how the conflict ends")
 	o.BackLink = back(path)
 	p.showAdmin(w, r, http.StatusOK, o, endPage(story, f))
 }
 
-// endConflict ends the conflict as confirmed. Where somebody else was faster
-// the participant's page tells.
+// endConflict ends the conflict as confirmed. One that changed meanwhile is
+// shown again; where it has ended the participant's page tells.
 func (p *Pages) endConflict(w http.ResponseWriter, r *http.Request) {
 	story, ok := p.inConflict(w, r)
 	if !ok {
@@ -143,8 +167,14 @@ func (p *Pages) endConflict(w http.ResponseWriter, r *http.Request) {
 		goTo(w, r, participantPath(story.Participant.ID)+"/conflict")
 		return
 	}
-	err := p.svc.EndConflict(r.Context(), administrator(r), f.Participant, f.How, f.Why)
-	if err != nil && !fault.Is(err, fault.Conflict) {
+	err := p.svc.EndConflict(r.Context(), administrator(r), f.Participant, seen(r), f.How, f.Why)
+	if fault.Is(err, fault.Conflict) {
+		if story, ok = p.inConflict(w, r); ok {
+			p.lookAgain(w, r, story)
+		}
+		return
+	}
+	if err != nil {
 		p.fail(w, r, err)
 		return
 	}

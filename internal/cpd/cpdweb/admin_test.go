@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -149,18 +150,62 @@ func TestAConflictEndsInEachOfThreeWays(t *testing.T) {
 			admin.get(path).at(path).says("Conflict", "The TRN that was found for this participant stands on")
 			admin.get(path+"/conflict").at(path+"/conflict").says("7300456", "Ada Sample", "Adah Sample")
 			admin.get(path + "/conflict/check").at(path + "/conflict") // nothing was chosen yet
-			refused(t, admin.post(path+"/conflict", "reason", " "), path+"/conflict", "Select how the conflict ends")
-			refused(t, admin.post(path+"/conflict", "how", string(how), "reason", " "), path+"/conflict", "Enter the reason")
-			refused(t, admin.post(path+"/conflict", "how", string(how), "reason", "It is 7300456."), path+"/conflict", "Reason must not contain a TRN")
-			admin.post(path+"/conflict", "how", string(how), "reason", "I asked them both.").at(path+"/conflict/check").says("I asked them both.", "This cannot be undone here.")
+			send := func(form ...string) page { return admin.post(path+"/conflict", append(form, hidden(admin.get(path+"/conflict"))...)...) }
+			refused(t, send("reason", " "), path+"/conflict", "Select how the conflict ends")
+			refused(t, send("how", string(how), "reason", " "), path+"/conflict", "Enter the reason")
+			refused(t, send("how", string(how), "reason", "It is 7300456."), path+"/conflict", "Reason must not contain a TRN")
+			check := send("how", string(how), "reason", "I asked them both.").at(path+"/conflict/check").says("I asked them both.", "This cannot be undone here.")
 			if got, err := w.svc.Participant(t.Context(), cpd.ParticipantID(strings.TrimPrefix(path, "/admin/participants/"))); err != nil || got.Conflict == nil {
 				t.Fatalf("the conflict has ended before it was confirmed (%v)", err)
 			}
-			p := admin.post(path + "/conflict/check")
+			p := admin.post(path+"/conflict/check", hidden(check)...)
 			p.says(want, "I asked them both.", adminEmail).silent("End this conflict")
-			admin.post(path+"/conflict/check").is(p.Path, 200) // a second click
+			admin.post(path+"/conflict/check", hidden(check)...).is(p.Path, 200) // a second click
 		})
 	}
+}
+
+var hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+
+// hidden gives what a page's form carries unseen, as names and values in turn.
+func hidden(p page) []string {
+	var out []string
+	for _, m := range hiddenInput.FindAllStringSubmatch(p.Body, -1) {
+		out = append(out, m[1], m[2])
+	}
+	return out
+}
+
+func TestAConflictThatChangedIsLookedAtAgain(t *testing.T) {
+	w := newWorld(t)
+	path := inConflict(t, w)
+	admin := w.administrator()
+	choice := append([]string{"how", "same_person", "reason", "I asked them both."}, hidden(admin.get(path+"/conflict"))...)
+	check := admin.post(path+"/conflict", choice...).at(path + "/conflict/check")
+	other := must(person.NewTRN("7300457"))
+	w.answer(cpd.Answer{Version: 2, Outcome: cpd.TRNFound, TRN: other}) // free: it ends the conflict
+	w.answer(cpd.Answer{Version: 3, Outcome: cpd.TRNFound, TRN: must(person.NewTRN("7300456"))})
+	const again = "The conflict has changed since you looked at it."
+	admin.post(path+"/conflict/check", hidden(check)...).is(path+"/conflict/check", 409).says(again, "Ada Sample")
+	admin.get(path + "/conflict/check").at(path + "/conflict") // nothing is to be confirmed any more
+	admin.post(path+"/conflict", choice...).is(path+"/conflict", 409).says(again)
+	admin.post(path+"/conflict", "how", "same_person", "reason", "I asked them both.").is(path+"/conflict", 409).says(again)
+
+	choice = append([]string{"how", "different_people", "reason", "I asked them both."}, hidden(admin.get(path+"/conflict"))...)
+	admin.post(path+"/conflict", choice...).at(path + "/conflict/check")
+	w.answer(cpd.Answer{Version: 4, Outcome: cpd.TRNFound, TRN: other})
+	w.answer(cpd.Answer{Version: 5, Outcome: cpd.TRNFound, TRN: must(person.NewTRN("7300456"))})
+	admin.get(path+"/conflict/check").is(path+"/conflict/check", 409).says(again)
+	if n := len(w.participants()); n != 2 {
+		t.Errorf("%d participants, want two still", n)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func TestAnUndeterminedAlertGetsAnOwner(t *testing.T) {
