@@ -69,6 +69,8 @@ func (s *Service) apply(ctx context.Context, tx Tx, a Answer) error {
 	switch {
 	case a.Kind == BarringCheck:
 		err = s.applyBarring(ctx, tx, &p, a)
+	case p.TRNRequest == a.Request && p.TRNStatus == TRNNotChecked:
+		err = note(AnswerNotCounted, byTRA) // other details were handed in since, and wait for the automatic check
 	case a.Outcome == TRNFound:
 		if err = note(AnswerTRNFound, byTRA); err == nil {
 			err = s.applyFound(ctx, tx, &p, a)
@@ -99,12 +101,10 @@ func (a Answer) usable() bool {
 // validated TRN is a conflict.
 func (s *Service) applyFound(ctx context.Context, tx Tx, p *Participant, a Answer) error {
 	src := source{Request: a.Request, Version: a.Version}
+	if err := s.overtake(ctx, tx, p, a.Request); err != nil {
+		return err
+	}
 	if p.TRNRequest == a.Request {
-		if p.TRNStatus == TRNConflict {
-			if err := s.overtake(ctx, tx, p, a.Request); err != nil {
-				return err
-			}
-		}
 		if p.TRNStatus.Validated() && p.TRN == a.TRN {
 			p.TRNVersion = a.Version
 			return s.story(ctx, tx, p.ID, byTRA, AnswerRepeatsTRN, a.Request, "")
@@ -132,13 +132,11 @@ func (s *Service) applyFound(ctx context.Context, tx Tx, p *Participant, a Answe
 // applyFailed applies a failure to the participant who waits for it, or who has
 // a TRN by an earlier version of the same answer.
 func (s *Service) applyFailed(ctx context.Context, tx Tx, p *Participant, a Answer) error {
+	if err := s.overtake(ctx, tx, p, a.Request); err != nil {
+		return err
+	}
 	if p.TRNRequest != a.Request {
 		return s.story(ctx, tx, p.ID, byTRA, AnswerNotCounted, a.Request, "")
-	}
-	if p.TRNStatus == TRNConflict {
-		if err := s.overtake(ctx, tx, p, a.Request); err != nil {
-			return err
-		}
 	}
 	again := p.TRNStatus == TRNValidationFailed
 	now := s.now()

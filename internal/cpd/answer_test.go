@@ -199,6 +199,25 @@ func TestAnAnswerToNoRequestOfOursDoesNotStopTheFeed(t *testing.T) {
 	})
 }
 
+func TestALaterVersionLeavesACorrectionThatIsToBeChecked(t *testing.T) {
+	eachCase(t, map[cpd.Outcome]person.TRN{cpd.Failed: noTRN, cpd.TRNFound: trn("0000002")}, func(w *world, outcome cpd.Outcome, found person.TRN) {
+		id, request := w.standBy("Ann")
+		w.answer(request, cpd.Failed, noTRN)
+		w.pass(day)
+		w.register.down = true
+		w.correct(id, "Anna", cpd.CouldNotAsk)
+		w.answer(request, outcome, found)
+		w.ok("the later version", w.ApplyAnswer(w.Context(), w.tra.feed[len(w.tra.feed)-1]))
+		w.is(id, cpd.TRNNotChecked, noTRN, cpd.AlertNotChecked, true)
+		w.history(id, cpd.CheckNotAsked, cpd.AnswerNotCounted)
+		w.mails(id, received, failedMail)
+		w.register.down = false
+		w.register.finds["Anna"] = trn("0000001")
+		w.pass(time.Hour)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
+	})
+}
+
 func TestAnAnswerThatTheFeedMissedIsAskedFor(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		id, request := w.standBy("Ann")

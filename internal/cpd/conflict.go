@@ -49,8 +49,13 @@ func (s *Service) closeConflict(ctx context.Context, tx Tx, p *Participant, c Co
 	return tx.SaveConflict(ctx, c)
 }
 
-// overtake ends a conflict that a later version of one of its answers arrived for.
+// overtake ends a conflict that a later version of one of its answers arrived
+// for: of the one that the TRN in dispute came from, or of the one that the
+// participant's own did.
 func (s *Service) overtake(ctx context.Context, tx Tx, p *Participant, request RequestID) error {
+	if p.TRNStatus != TRNConflict {
+		return nil
+	}
 	c, err := tx.OpenConflict(ctx, p.ID)
 	if err != nil {
 		return err

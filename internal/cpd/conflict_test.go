@@ -288,6 +288,28 @@ func TestALaterVersionEndsTheConflictOfAnEarlier(t *testing.T) {
 	})
 }
 
+func TestATRNThatTheTRATookBackIsDisputedNoMore(t *testing.T) {
+	type want struct {
+		outcome cpd.Outcome
+		trn     person.TRN
+		status  cpd.TRNStatus
+	}
+	eachCase(t, map[string]want{
+		"it failed":                     {cpd.Failed, noTRN, cpd.TRNValidatedAutomatically},
+		"it confirms the one they have": {cpd.TRNFound, trn("0000001"), cpd.TRNValidatedAutomatically},
+		"it names a third":              {cpd.TRNFound, trn("0000003"), cpd.TRNConflict},
+	}, func(w *world, _ string, c want) {
+		id := w.contradicted(trn("0000001"), trn("0000002"))
+		w.answer(w.last(), c.outcome, c.trn)
+		w.ok("the later version", w.ApplyAnswer(w.Context(), w.tra.feed[len(w.tra.feed)-1]))
+		w.is(id, c.status, trn("0000001"), cpd.AlertNotChecked, false)
+		if open := w.story(id).Conflict; (open != nil) != (c.status == cpd.TRNConflict) || open != nil && open.TRN != c.trn {
+			w.Errorf("open is %+v, want nothing of the TRN that was taken back", open)
+		}
+		w.tellsNoTRN()
+	})
+}
+
 // tellsNoTRN looks for a TRN in a conflict that is ended.
 func (w *world) tellsNoTRN() {
 	w.Helper()

@@ -150,7 +150,9 @@ func TestAConflictEndsInEachOfThreeWays(t *testing.T) {
 			admin.get(path).at(path).says("Conflict", "The TRN that was found for this participant stands on")
 			admin.get(path+"/conflict").at(path+"/conflict").says("7300456", "Ada Sample", "Adah Sample")
 			admin.get(path + "/conflict/check").at(path + "/conflict") // nothing was chosen yet
-			send := func(form ...string) page { return admin.post(path+"/conflict", append(form, hidden(admin.get(path+"/conflict"))...)...) }
+			send := func(form ...string) page {
+				return admin.post(path+"/conflict", append(form, hidden(admin.get(path+"/conflict"))...)...)
+			}
 			refused(t, send("reason", " "), path+"/conflict", "Select how the conflict ends")
 			refused(t, send("how", string(how), "reason", " "), path+"/conflict", "Enter the reason")
 			refused(t, send("how", string(how), "reason", "It is 7300456."), path+"/conflict", "Reason must not contain a TRN")
