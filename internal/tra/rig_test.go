@@ -222,7 +222,9 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 		return zendesk.New(zendesk.Options{BaseURL: server.URL, Token: token, Now: c.now, HTTP: transport})
 	}
 	ours := token("tra-api")
-	r.helpdesk = func(transport http.RoundTripper) tra.Helpdesk { return traports.NewHelpdesk(client(ours, transport), c.now) }
+	r.helpdesk = func(transport http.RoundTripper) tra.Helpdesk {
+		return traports.NewHelpdesk(client(ours, transport), c.now)
+	}
 	r.db, r.desk, r.deskDB, r.agent = db, d, deskDB, client(token("agnes"), nil)
 	fields, err := r.agent.Fields(r.ctx)
 	if err != nil {
