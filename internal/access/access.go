@@ -84,11 +84,12 @@ func (s *Store) CreateToken(ctx context.Context, client string, scopes []string,
 }
 
 // KeepToken makes a token known that was made elsewhere, and good for ttl from
-// now on. Only a token of 256 random bits is as safe as one of CreateToken.
+// now on; one that was revoked stays so. Only a token of 256 random bits is as
+// safe as one of CreateToken.
 func (s *Store) KeepToken(ctx context.Context, token, client string, scopes []string, ttl time.Duration) error {
 	now := sqldb.Time(s.now())
 	if err := s.exec(ctx, `INSERT INTO api_tokens (id, hash, client, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes, expires_at = excluded.expires_at`,
+		ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes, expires_at = excluded.expires_at WHERE api_tokens.revoked_at IS NULL`,
 		uuid.NewString(), hashOf(token), client, strings.Join(scopes, " "), now, sqldb.Time(now.Add(ttl))); err != nil {
 		return fmt.Errorf("access: keep token: %w", err)
 	}
@@ -184,6 +185,9 @@ func (s *Store) AddAccount(ctx context.Context, email string, roles []string) (l
 		if err := tx.QueryRowContext(ctx, `SELECT id FROM accounts WHERE email_key = $1`, strings.ToLower(email)).Scan(&id); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_links WHERE account_id = $1`, id); err != nil { // one link at a time
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sign_in_links (hash, account_id, expires_at) VALUES ($1, $2, $3)`, hash, id, sqldb.Time(now.Add(linkLife)))
 		return err
 	})
@@ -214,10 +218,20 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	return out, rows.Err()
 }
 
-// DisableAccount keeps a person out, at once also of the sessions they have.
+// DisableAccount keeps a person out, at once also of the sessions that they
+// have, and ends their sign-in links.
 func (s *Store) DisableAccount(ctx context.Context, email string) error {
-	return s.one(ctx, "account", `UPDATE accounts SET disabled_at = $1, epoch = epoch + 1 WHERE email_key = $2 AND disabled_at IS NULL`,
-		sqldb.Time(s.now()), strings.ToLower(strings.TrimSpace(email)))
+	key := strings.ToLower(strings.TrimSpace(email))
+	if err := s.one(ctx, "account", `UPDATE accounts SET disabled_at = $1, epoch = epoch + 1 WHERE email_key = $2 AND disabled_at IS NULL`, sqldb.Time(s.now()), key); err != nil {
+		return err
+	}
+	return s.exec(ctx, `DELETE FROM sign_in_links WHERE account_id IN (SELECT id FROM accounts WHERE email_key = $1)`, key)
+}
+
+// EndSessions ends every session of an account, also one that is being written
+// back at this moment.
+func (s *Store) EndSessions(ctx context.Context, id string) error {
+	return s.exec(ctx, `UPDATE accounts SET epoch = epoch + 1 WHERE id = $1`, id)
 }
 
 var errLink = fault.New(fault.Gone, "This sign-in link has been used or is too old.")

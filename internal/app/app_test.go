@@ -97,12 +97,12 @@ func TestImportMatchAndTokensOnBothDatabases(t *testing.T) {
 }
 
 func TestMistakesAreReportedAtOnceWithoutSecrets(t *testing.T) {
-	env := map[string]string{setDatabase: "mysql://me:planted@host/db", setDQTAddr: "8083", setLogLevel: "loud"}
+	env := map[string]string{setDatabase: "mysql://me:planted@host/db", setDQTAddr: "8083", setLogLevel: "loud", setWebhookKey: "planted", setTRAHashKey: "planted", setPollEvery: "24"}
 	code, _, stderr := command(t, env, "config")
 	if code != exitUsage || strings.Contains(stderr, "planted") {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
-	for _, name := range []string{setDatabase, setDQTAddr, setLogLevel} {
+	for name := range env {
 		if !strings.Contains(stderr, name) {
 			t.Errorf("%q does not name %s", stderr, name)
 		}
@@ -138,6 +138,20 @@ func TestOperatorsAreLetInAndKeptOut(t *testing.T) {
 		}
 		if code, _, _ := command(t, env, "operator", "add", "x@example.org", "--roles", "king", "--service", service); code != exitError {
 			t.Errorf("%s: a role that is none: exit %d", service, code)
+		}
+	}
+}
+
+func TestTheDemonstrationKeepsToAFolderOfItsOwn(t *testing.T) {
+	used := t.TempDir()
+	if err := os.WriteFile(filepath.Join(used, "tra.sqlite"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, env := range map[string]map[string]string{
+		"a folder in use": {setData: used}, "PostgreSQL": {setData: t.TempDir(), setDatabase: "postgres://127.0.0.1:1/x"},
+	} {
+		if code, out, stderr := command(t, env, "demo"); code != exitError || out != "" || !strings.Contains(stderr, "traid serve") {
+			t.Errorf("%s: exit %d, %q, %q", what, code, out, stderr)
 		}
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/dqt"
+	"traid/internal/fault"
 	"traid/internal/signin"
 	"traid/internal/synth"
 	"traid/internal/tra/traconsole"
@@ -37,6 +40,12 @@ var demoStaff = []struct{ service, email, as string }{
 // demo runs everything with a sample register, which is made at the first
 // start, and tells who to be and what to type.
 func (p *program) demo(ctx context.Context) error {
+	if p.settings.get(setDatabase) != "" {
+		return fault.New(fault.Invalid, "The demonstration lets sample people in, so it runs on SQLite in a folder of its own. Unset "+setDatabase+", or use traid serve.")
+	}
+	if err := p.ownFolder(); err != nil {
+		return err
+	}
 	for name, value := range demoDefaults {
 		if p.settings.from[name] == "default" {
 			p.settings.values[name], p.settings.from[name] = value, "demo"
@@ -61,6 +70,25 @@ func (p *program) demo(ctx context.Context) error {
 		}
 	}
 	return sys.serve(ctx, true, func() error { return sys.introduce(ctx, state.Records) })
+}
+
+// demoMark is the file that marks a data folder as a demonstration's.
+const demoMark = "demonstration"
+
+// ownFolder refuses a data folder that is in use for something else.
+func (p *program) ownFolder() error {
+	dir := p.settings.get(setData)
+	mark := filepath.Join(dir, demoMark)
+	if _, err := os.Stat(mark); err == nil {
+		return nil
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return fault.New(fault.Invalid, "The data folder is in use and is no demonstration's. Set "+setData+" to another one, or use traid serve.")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(mark, []byte("The data here is a demonstration's.\n"), 0o600)
 }
 
 // importSample brings the invented teachers and the cast into the register.

@@ -322,6 +322,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	owen.picture("second-review.png")
 	owen.choose("review", "agree")
 	owen.press("Confirm")
+	owen.sees("Decided")
 	owen.reloads("The client has been answered")
 
 	ada.open("/admin/waiting")

@@ -151,9 +151,10 @@ func (p *program) build(ctx context.Context, roles map[string]bool) (sys *system
 		}
 		s.work = map[string]sqldb.Work{
 			"clean_access": func(ctx context.Context, _ string) error { return s.access.DeleteExpired(ctx) },
+			"keep_tokens":  func(ctx context.Context, _ string) error { return p.settings.keepOwnTokens(ctx, sys.open) },
 			"checkpoint":   func(ctx context.Context, _ string) error { return s.db.Checkpoint(ctx) },
 		}
-		s.every = []sqldb.Every{{Name: "clean_access", Interval: time.Hour}, {Name: "checkpoint", Interval: time.Minute}}
+		s.every = []sqldb.Every{{Name: "clean_access", Interval: cleanEvery}, {Name: "keep_tokens", Interval: 24 * time.Hour}, {Name: "checkpoint", Interval: time.Minute}}
 	}
 	if err := p.settings.keepOwnTokens(ctx, sys.open); err != nil {
 		return nil, err
@@ -194,6 +195,9 @@ func (p *program) secrets(roles map[string]bool) error {
 	}
 	return p.settings.missing(roles)
 }
+
+// cleanEvery is how often sessions and links that are over are deleted.
+const cleanEvery = 5 * time.Minute
 
 func (sys *system) close() {
 	for _, name := range services {
@@ -373,7 +377,7 @@ func (sys *system) serve(ctx context.Context, jobs bool, started func() error) e
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wait sync.WaitGroup
-	errs := make(chan error, len(sys.open)+1)
+	errs := make(chan error, 3*len(sys.open)+1) // room for all that is ever sent: nobody waits
 	for _, name := range services {
 		s, here := sys.open[name]
 		if !here {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"traid/internal/webhook"
 )
 
 // setting is one setting of the program: an environment variable. A secret can
@@ -77,9 +79,9 @@ var settingsTable = []setting{
 	{Name: setZendeskToken, Meaning: "the TRA API's token for Zendesk or the desk (scope agent)", Secret: true},
 	{Name: setZendeskID, Meaning: "OAuth client of the TRA API in Zendesk"},
 	{Name: setZendeskKey, Meaning: "secret of the OAuth client", Secret: true},
-	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true},
-	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true},
-	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true},
+	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true, check: webhook.CheckSecret},
+	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true, check: checkKey},
+	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true, check: checkKey},
 	{Name: setPollEvery, Default: "24h", Meaning: "how often Manage CPD polls the TRA API", check: checkDuration},
 	{Name: setSweepEvery, Default: "1m", Meaning: "how often the TRA API asks the helpdesk what changed", check: checkDuration},
 	{Name: setReleaseAfter, Default: "5m", Meaning: "between a decision and its release, for undoing it", check: checkDuration},
@@ -174,6 +176,16 @@ const shortest = time.Second
 func checkDuration(value string) error {
 	if d, err := time.ParseDuration(value); err != nil || d < shortest {
 		return errors.New("must be a time of a second or more, such as 90s, 5m or 24h")
+	}
+	return nil
+}
+
+// shortestKey is as many characters as 16 random bytes have in base64.
+const shortestKey = 22
+
+func checkKey(value string) error {
+	if len(value) < shortestKey {
+		return fmt.Errorf("must be a random text of at least %d characters", shortestKey)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -85,7 +86,7 @@ func Site(mux *http.ServeMux, o SiteOptions) (http.Handler, error) {
 		_, _ = w.Write([]byte("ready\n"))
 	})
 
-	var h http.Handler = otelhttp.NewHandler(mux, o.Service, otelhttp.WithMeterProvider(meters))
+	var h http.Handler = otelhttp.NewHandler(mux, o.Service, otelhttp.WithMeterProvider(meters), otelhttp.WithServerName(o.Service))
 	h = o.Wrap(h)
 	if !o.LenientOrigin {
 		cross := http.NewCrossOriginProtection()
@@ -195,13 +196,24 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// ClientAddress gives the network address of the caller, without its port. No
-// forwarding header is believed: a proxy in front must pass the address on by
-// the PROXY protocol or sit on the same machine.
+// ClientAddress gives the network address of the caller, without its port. A
+// proxy is believed only on this machine, and of X-Forwarded-For only the last
+// address, which is the proxy's own word.
 func ClientAddress(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
+	}
+	if peer, err := netip.ParseAddr(host); err != nil || !peer.Unmap().IsLoopback() {
+		return host
+	}
+	forwarded := r.Header.Values("X-Forwarded-For")
+	if len(forwarded) == 0 {
+		return host
+	}
+	all := strings.Split(forwarded[len(forwarded)-1], ",")
+	if last, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+		return last.Unmap().String()
 	}
 	return host
 }
@@ -219,13 +231,14 @@ const (
 	writeTimeout      = 60 * time.Second
 	idleTimeout       = 2 * time.Minute
 	shutdownTimeout   = 10 * time.Second
+	maxHeader         = 16 << 10
 )
 
 // Serve serves h on l until ctx ends, then lets running requests finish.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger *slog.Logger) error {
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)

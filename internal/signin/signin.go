@@ -71,6 +71,10 @@ const (
 	keyWanted  = "wanted" // the page that somebody wanted who was not signed in
 )
 
+// longestWanted is the longest address that is remembered for somebody who is
+// not signed in, and may be anybody.
+const longestWanted = 512
+
 type accountKey struct{}
 
 // AccountFrom gives the account behind Require or Recognise; false where nobody is signed in.
@@ -90,7 +94,7 @@ func (g *Gate) Require(roles ...string) func(http.Handler) http.Handler {
 			case err != nil:
 				g.fail(w, r, err)
 			case !ok:
-				if r.Method == http.MethodGet {
+				if r.Method == http.MethodGet && len(r.URL.RequestURI()) <= longestWanted {
 					g.o.Sessions.Put(r.Context(), keyWanted, r.URL.RequestURI())
 				}
 				http.Redirect(w, r, Path, http.StatusSeeOther)
@@ -127,7 +131,7 @@ func (g *Gate) Recognise(next http.Handler) http.Handler {
 // it began is emptied.
 func (g *Gate) account(ctx context.Context) (access.Account, bool, error) {
 	id := g.o.Sessions.GetString(ctx, keyAccount)
-	if id == "" {
+	if id == "" || g.o.Refused {
 		return access.Account{}, false, nil
 	}
 	a, err := g.o.Accounts.Account(ctx, id)
@@ -181,6 +185,14 @@ func (g *Gate) refuse(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gate) leave(w http.ResponseWriter, r *http.Request) {
+	// The account's epoch too: a page that is still being answered in another tab
+	// would write its session back.
+	if id := g.o.Sessions.GetString(r.Context(), keyAccount); id != "" {
+		if err := g.o.Accounts.EndSessions(r.Context(), id); err != nil {
+			g.fail(w, r, err)
+			return
+		}
+	}
 	if err := g.o.Sessions.Destroy(r.Context()); err != nil {
 		g.fail(w, r, err)
 		return

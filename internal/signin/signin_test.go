@@ -192,6 +192,39 @@ func TestADisabledAccountLosesItsSessionsForGood(t *testing.T) {
 	})
 }
 
+// Signing out ends the account's other sessions too, and one that a slow answer
+// writes back afterwards.
+func TestSigningOutEndsEverySession(t *testing.T) {
+	each(t, func(t *testing.T, s service) {
+		here, there := s.browser(t), s.browser(t)
+		here.want("POST", s.link(t, "ann@example.org", "operator"), 303, "/home")
+		there.want("POST", s.link(t, "ann@example.org", "operator"), 303, "/home")
+		here.do("POST", "/sign-out")
+		for _, b := range []browser{here, there} {
+			b.want("GET", "/home", 303, "/sign-in")
+		}
+	})
+}
+
+func TestANewLinkEndsTheOneBefore(t *testing.T) {
+	each(t, func(t *testing.T, s service) {
+		b := s.browser(t)
+		old := s.link(t, "ann@example.org", "operator")
+		s.link(t, "ann@example.org", "operator")
+		b.want("POST", old, 410, "This link cannot be used")
+	})
+}
+
+func TestOfALongAddressNothingIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, s service) {
+		b := s.browser(t)
+		b.want("GET", "/home?"+strings.Repeat("x", 600), 303, "/sign-in")
+		if b.cookie() != "" {
+			t.Error("a stranger's long address made a session")
+		}
+	})
+}
+
 func TestARoleThatWasTakenAwayCountsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, s service) {
 		b := s.browser(t)

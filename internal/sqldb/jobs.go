@@ -39,6 +39,7 @@ const (
 	sqliteFetch  = 100 * time.Millisecond
 	postgresPoll = time.Second
 	jobTries     = 3
+	everyTries   = 2 // the second when the first one's process died: the next kick comes only when this one has ended
 )
 
 // Jobs puts jobs into the database and, when started, works them.
@@ -62,10 +63,10 @@ func NewJobs(db *DB, logger *slog.Logger) (*Jobs, error) {
 }
 
 // InsertTx puts a job into the transaction; it is worked from at on (at once
-// for the zero time), and only when the transaction commits.
+// when that has passed), and only when the transaction commits.
 func (j *Jobs) InsertTx(ctx context.Context, tx *sql.Tx, job Job, at time.Time) error {
 	opts := &river.InsertOpts{MaxAttempts: jobTries}
-	if !at.IsZero() {
+	if at.After(time.Now()) { // River looks at a job with a time of its own only every few seconds
 		opts.ScheduledAt = at
 	}
 	if _, err := j.inserter.InsertTx(ctx, tx, job, opts); err != nil {
@@ -91,7 +92,7 @@ func (j *Jobs) Start(ctx context.Context, work map[string]Work, every []Every) e
 		}
 		periodic = append(periodic, river.NewPeriodicJob(river.PeriodicInterval(e.Interval),
 			func() (river.JobArgs, *river.InsertOpts) {
-				return Job{Name: e.Name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+				return Job{Name: e.Name}, &river.InsertOpts{MaxAttempts: everyTries, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 			}, &river.PeriodicJobOpts{RunOnStart: true, ID: e.Name}))
 	}
 	cfg := &river.Config{

@@ -117,11 +117,24 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("sqldb: %s: %w", o.Service, err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS "`+o.Service+`"`); err != nil && !IsUnique(err) {
+	if err := ensureSchema(ctx, db, o.Service); err != nil {
 		pool.Close()
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), db.Close())
 	}
 	return &DB{Dialect: Postgres, writer: db, reader: db, pool: pool, logger: o.Logger}, nil
+}
+
+// ensureSchema makes the schema when it is not there: making one needs a right
+// that a service which only serves need not have.
+func ensureSchema(ctx context.Context, db *sql.DB, name string) error {
+	var there bool
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)`, name).Scan(&there); err != nil || there {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS "`+name+`"`); err != nil && !IsUnique(err) {
+		return err
+	}
+	return nil
 }
 
 // Close closes every connection.

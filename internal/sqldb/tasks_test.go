@@ -188,3 +188,43 @@ func TestATaskIsKicked(t *testing.T) {
 		}
 	})
 }
+
+// On SQLite a process that starts is the only one. On PostgreSQL a lease stands
+// until it ends, since others may be alive.
+func TestWhatADeadProcessHeldIsFreeAtStart(t *testing.T) {
+	eachBench(t, func(d *bench) {
+		d.enqueue("a", 0)
+		d.lease("a")
+		lite := d.db.Dialect == sqldb.SQLite
+		if lite {
+			d.tx(func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, `INSERT INTO river_leader (elected_at, expires_at, leader_id, name) VALUES ($1, $2, 'dead', 'default')`,
+					sqldb.Time(time.Now()), sqldb.Time(time.Now().Add(time.Hour)))
+				return err
+			})
+		}
+		jobs, err := sqldb.NewJobs(d.db, nil)
+		if err != nil {
+			d.Fatal(err)
+		}
+		led := make(chan struct{}, 1)
+		if err := jobs.Start(d.Context(), map[string]sqldb.Work{
+			"every": func(context.Context, string) error { led <- struct{}{}; return nil },
+		}, []sqldb.Every{{Name: "every", Interval: time.Hour}}); err != nil {
+			d.Fatal(err)
+		}
+		defer func() {
+			if err := jobs.Stop(context.WithoutCancel(d.Context())); err != nil {
+				d.Error(err)
+			}
+		}()
+		if _, free := d.lease("a"); free != lite {
+			d.Errorf("the dead process's task is free: %v, want %v", free, lite)
+		}
+		select {
+		case <-led: // only who leads kicks
+		case <-time.After(30 * time.Second):
+			d.Error("nobody leads")
+		}
+	})
+}

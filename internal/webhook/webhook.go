@@ -105,6 +105,12 @@ func sum(key []byte, id, stamp string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// CheckSecret tells what is wrong with a secret, without repeating it.
+func CheckSecret(secret string) error {
+	_, err := keyOf(secret)
+	return err
+}
+
 func keyOf(secret string) ([]byte, error) {
 	encoded, ok := strings.CutPrefix(secret, secretPrefix)
 	key, err := base64.StdEncoding.DecodeString(encoded)

@@ -80,13 +80,13 @@ var templates = struct {
 // OpenSQLite gives a migrated SQLite database in a folder that the test removes.
 func OpenSQLite(t testing.TB, service string, sets ...sqldb.Set) *sqldb.DB {
 	t.Helper()
-	return open(t, sqldb.Options{Service: service, DataDir: t.TempDir()}, sets)
+	return open(t, sqldb.Options{Service: service, DataDir: t.TempDir()}, append([]sqldb.Set{}, sets...))
 }
 
 // OpenPostgres gives the migrated schema of a service in the database at url.
 func OpenPostgres(t testing.TB, url, service string, sets ...sqldb.Set) *sqldb.DB {
 	t.Helper()
-	return open(t, sqldb.Options{Service: service, URL: url}, sets)
+	return open(t, sqldb.Options{Service: service, URL: url}, append([]sqldb.Set{}, sets...))
 }
 
 func open(t testing.TB, o sqldb.Options, sets []sqldb.Set) *sqldb.DB {
@@ -101,7 +101,7 @@ func open(t testing.TB, o sqldb.Options, sets []sqldb.Set) *sqldb.DB {
 			t.Errorf("close %s: %v", o.Service, err)
 		}
 	})
-	if len(sets) == 0 { // a copy
+	if sets == nil { // a copy
 		return db
 	}
 	if err := db.Migrate(ctx, sets...); err != nil {
