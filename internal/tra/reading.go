@@ -229,10 +229,8 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 	switch {
 	case !l.ticket.Status.Done():
 		err = s.ticketOpen(ctx, tx, &r, d, open, pending)
-	case l.said.op != "" && l.said.wrong == "":
-		if open && string(d.ID) == l.said.op && d.Stage == StageToWrite {
-			err = s.opDone(ctx, tx, Op{ID: l.said.op, Request: id, Kind: OpAnswer, Decision: d.ID}) // the helpdesk's answer was lost
-		}
+	case l.said.op != "" && l.said.wrong == "" && open && string(d.ID) == l.said.op && d.Stage == StageToWrite:
+		err = s.opDone(ctx, tx, Op{ID: l.said.op, Request: id, Kind: OpAnswer, Decision: d.ID}) // the helpdesk's answer was lost
 	case l.made != nil:
 		err = s.decidedOnTicket(ctx, tx, &r, *l.made, l.verdict)
 	case pending || r.State == Answered && l.ticket.Fields.IsEmpty():
@@ -243,11 +241,24 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 		}
 	case l.ticket.Fields.IsEmpty() && !open && r.State.Open():
 		err = s.flag(ctx, tx, id, AnswerUnreadable, unreadable(l.text))
+	case !open && r.State.Open():
+		err = s.solvedAgain(ctx, tx, id)
 	}
 	if err != nil {
 		return err
 	}
 	return tx.SaveRequest(ctx, r)
+}
+
+// solvedAgain flags a request whose ticket was solved with fields that were
+// dealt with before: whether they are the answer once more is for people to say.
+// Where they were refused it is flagged already.
+func (s *Service) solvedAgain(ctx context.Context, tx Tx, id RequestID) error {
+	set, err := tx.Flags(ctx, id)
+	if err != nil || slices.ContainsFunc(set, func(f Flagged) bool { return f.Flag == AnswerContradictsRecord || f.Flag == AnswerUnreadable }) {
+		return err
+	}
+	return s.flag(ctx, tx, id, AnswerUnreadable, "The ticket was solved again and its fields say what they said before. Decide on this page.")
 }
 
 // unreadable says why a solved ticket without fields is no answer, and what to do.
@@ -307,6 +318,7 @@ func (s *Service) decidedOnTicket(ctx context.Context, tx Tx, r *Request, d Deci
 		if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
 			return err
 		}
+		r.State = withTicket(*r) // where that one was in second review
 	}
 	if err := s.story(ctx, tx, r.ID, d.By, DecisionRead, ""); err != nil {
 		return err
@@ -330,9 +342,6 @@ func (s *Service) decidedOnTicket(ctx context.Context, tx Tx, r *Request, d Deci
 func (s *Service) refuse(ctx context.Context, tx Tx, r *Request, f Flag, why string) error {
 	if err := s.flag(ctx, tx, r.ID, f, why); err != nil {
 		return err
-	}
-	if r.State != Answered {
-		r.State = WithOperator
 	}
 	r.Refusals++
 	r.Revision++

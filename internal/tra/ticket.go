@@ -408,10 +408,18 @@ func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause
 	kind := fault.KindOf(cause)
 	s.o.Logger.WarnContext(ctx, "a ticket was not changed", "request", string(op.Request), "attempt", task.Attempts, "kind", kind.String(), "error", cause)
 	wait := fault.RetryAfter(task.Attempts)
+	idle := op.Kind != OpAnswer
+	if !idle {
+		d, err := tx.Decision(ctx, op.Decision)
+		if err != nil {
+			return err
+		}
+		idle = !d.Stage.Open() // undone or withdrawn since it was sent
+	}
 	var err error
 	switch {
-	case op.Kind != OpAnswer && (kind == fault.NotFound || kind == fault.Conflict):
-		// A ticket that is gone or closed needs no reopening and no end.
+	case idle && (kind == fault.NotFound || kind == fault.Conflict):
+		// A ticket that is gone or closed needs no reopening, no end, and no answer that is none any more.
 		if err := tx.DropOp(ctx, op.ID); err != nil {
 			return err
 		}
