@@ -144,10 +144,10 @@ func (s *Service) MailLink(ctx context.Context, email person.Email, from string)
 
 var errLink = fault.New(fault.Gone, "This link has been used or is too old.")
 
-// OpenLink lets the owner of a mailed link go on, once. fault.Gone for every
-// link that cannot be used. Call it for a POST: programs that look into mails follow links.
-func (s *Service) OpenLink(ctx context.Context, token string) (ParticipantID, error) {
-	var id ParticipantID
+// OpenLink lets the owner of a mailed link go on, once, and nobody else any
+// more who saw the participant's pages. fault.Gone for every link that cannot be used. Call it for a POST: programs that look into mails follow links.
+func (s *Service) OpenLink(ctx context.Context, token string) (Visitor, error) {
+	var out Visitor
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		by, ok, err := found(tx.UseLink(ctx, tokenHash(token), s.now()))
 		if err != nil {
@@ -160,8 +160,27 @@ func (s *Service) OpenLink(ctx context.Context, token string) (ParticipantID, er
 		if err != nil {
 			return err
 		}
-		id = p.ID
-		return s.story(ctx, tx, p.ID, byPerson, LinkUsed, "", "")
+		p.Epoch++
+		out = Visitor{p.ID, p.Epoch}
+		if err := s.story(ctx, tx, p.ID, byPerson, LinkUsed, "", ""); err != nil {
+			return err
+		}
+		return tx.SaveParticipant(ctx, p)
 	})
-	return id, err
+	return out, err
+}
+
+var errSuperseded = fault.New(fault.Gone, "Somebody came by a mailed link since.")
+
+// Admit gives the participant that a visitor may see: itself or the record that
+// it was joined into. fault.Gone for one of an earlier epoch.
+func (s *Service) Admit(ctx context.Context, v Visitor) (ParticipantID, error) {
+	p, err := standing(ctx, s.store, v.Participant)
+	if err != nil {
+		return "", err
+	}
+	if p.Epoch != v.Epoch {
+		return "", errSuperseded
+	}
+	return p.ID, nil
 }

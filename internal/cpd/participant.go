@@ -94,6 +94,15 @@ type Participant struct {
 	HoldsValidationData bool          // the third axis: what was typed is still held
 	DeleteDataAt        time.Time     // when it goes, after a failure; zero: when the check ends
 	JoinedInto          ParticipantID // another record of the same person has taken this one's place
+	Epoch               int64         // counts the mailed links that were used: who came by less is a visitor no more
+}
+
+// Visitor is who may see a participant's pages: who registered it (epoch
+// zero), until a mailed link is used, and from then on who used the last one.
+// Whoever enters an address that is not theirs is out once its owner comes.
+type Visitor struct {
+	Participant ParticipantID
+	Epoch       int64
 }
 
 // TeacherReferenceNumber is what lead providers read: the TRN, zero unless validated.

@@ -192,9 +192,16 @@ func TestAKnownAddressIsMailedALinkThatWorksOnce(t *testing.T) {
 			return s
 		}
 		got, err := w.OpenLink(w.Context(), token(mails[1]))
-		if err != nil || got != id {
-			w.Errorf("the link: got %s, %v, want %s", got, err, id)
+		if want := (cpd.Visitor{Participant: id, Epoch: 1}); err != nil || got != want {
+			w.Errorf("the link: got %+v, %v, want %+v", got, err, want)
 		}
+		if admitted, err := w.Admit(w.Context(), got); err != nil || admitted != id {
+			w.Errorf("who used the link: admitted to %q, %v", admitted, err)
+		}
+		_, err = w.Admit(w.Context(), cpd.Visitor{Participant: id})
+		w.wantKind("who registered, after the link was used", err, fault.Gone)
+		_, err = w.Admit(w.Context(), cpd.Visitor{Participant: "nobody"})
+		w.wantKind("a visitor of nobody", err, fault.NotFound)
 		w.history(id, cpd.LinkUsed)
 		_, err = w.OpenLink(w.Context(), token(mails[1]))
 		w.wantKind("the used link", err, fault.Gone)

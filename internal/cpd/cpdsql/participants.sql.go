@@ -28,8 +28,8 @@ func (q *Queries) AddEmail(ctx context.Context, arg AddEmailParams) error {
 const addParticipant = `-- name: AddParticipant :exec
 INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
     trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at,
-    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 `
 
 type AddParticipantParams struct {
@@ -57,6 +57,7 @@ type AddParticipantParams struct {
 	AlertOwner     string
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
+	Epoch          int64
 }
 
 func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) error {
@@ -85,6 +86,7 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 		arg.AlertOwner,
 		arg.DeleteDataAt,
 		arg.JoinedInto,
+		arg.Epoch,
 	)
 	return err
 }
@@ -117,7 +119,7 @@ func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64
 }
 
 const joinedPeople = `-- name: JoinedPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people WHERE joined_into = $1 ORDER BY created_at, id
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE joined_into = $1 ORDER BY created_at, id
 `
 
 func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person, error) {
@@ -154,6 +156,7 @@ func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person
 			&i.AlertOwner,
 			&i.DeleteDataAt,
 			&i.JoinedInto,
+			&i.Epoch,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err
@@ -170,7 +173,7 @@ func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person
 }
 
 const listPeople = `-- name: ListPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people
 WHERE joined_into = ''
   AND (CAST($1 AS text) = '' OR trn_status = $1)
   AND (CAST($2 AS text) = '' OR alert_status = $2)
@@ -231,6 +234,7 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]Perso
 			&i.AlertOwner,
 			&i.DeleteDataAt,
 			&i.JoinedInto,
+			&i.Epoch,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err
@@ -289,7 +293,7 @@ func (q *Queries) MoveRequests(ctx context.Context, arg MoveRequestsParams) erro
 }
 
 const personByEmail = `-- name: PersonByEmail :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
 `
 
 func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, error) {
@@ -320,13 +324,14 @@ func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, e
 		&i.AlertOwner,
 		&i.DeleteDataAt,
 		&i.JoinedInto,
+		&i.Epoch,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByID = `-- name: PersonByID :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people WHERE id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE id = $1
 `
 
 func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
@@ -357,13 +362,14 @@ func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
 		&i.AlertOwner,
 		&i.DeleteDataAt,
 		&i.JoinedInto,
+		&i.Epoch,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByRegistration = `-- name: PersonByRegistration :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people WHERE registration_id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE registration_id = $1
 `
 
 func (q *Queries) PersonByRegistration(ctx context.Context, registrationID string) (Person, error) {
@@ -394,13 +400,14 @@ func (q *Queries) PersonByRegistration(ctx context.Context, registrationID strin
 		&i.AlertOwner,
 		&i.DeleteDataAt,
 		&i.JoinedInto,
+		&i.Epoch,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByTRN = `-- name: PersonByTRN :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people WHERE trn = $1 AND trn <> ''
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE trn = $1 AND trn <> ''
 `
 
 func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
@@ -431,6 +438,7 @@ func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
 		&i.AlertOwner,
 		&i.DeleteDataAt,
 		&i.JoinedInto,
+		&i.Epoch,
 		&i.HoldsData,
 	)
 	return i, err
@@ -440,8 +448,8 @@ const saveParticipant = `-- name: SaveParticipant :execrows
 UPDATE participants SET first_name = $1, last_name = $2, search = $3, updated_at = $4,
     trn_status = $5, trn = $6, trn_claimed = $7, trn_at = $8, trn_request = $9, trn_version = $10,
     submitted_at = $11, expected_by = $12, withdrawn_at = $13,
-    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19
-WHERE id = $20
+    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20
+WHERE id = $21
 `
 
 type SaveParticipantParams struct {
@@ -464,6 +472,7 @@ type SaveParticipantParams struct {
 	AlertOwner   string
 	DeleteDataAt sql.NullTime
 	JoinedInto   string
+	Epoch        int64
 	ID           string
 }
 
@@ -488,6 +497,7 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 		arg.AlertOwner,
 		arg.DeleteDataAt,
 		arg.JoinedInto,
+		arg.Epoch,
 		arg.ID,
 	)
 	if err != nil {
@@ -497,7 +507,7 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 }
 
 const unsettledPeople = `-- name: UnsettledPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people
 WHERE joined_into = ''
   AND (trn_status = 'conflict' OR (trn_status = 'not_checked' AND withdrawn_at IS NULL) OR alert_status = 'undetermined')
 ORDER BY trn_at, id LIMIT $1
@@ -537,6 +547,7 @@ func (q *Queries) UnsettledPeople(ctx context.Context, limit int32) ([]Person, e
 			&i.AlertOwner,
 			&i.DeleteDataAt,
 			&i.JoinedInto,
+			&i.Epoch,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err

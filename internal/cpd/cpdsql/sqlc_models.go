@@ -101,6 +101,7 @@ type Participant struct {
 	AlertOwner     string
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
+	Epoch          int64
 }
 
 type Person struct {
@@ -128,6 +129,7 @@ type Person struct {
 	AlertOwner     string
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
+	Epoch          int64
 	HoldsData      bool
 }
 

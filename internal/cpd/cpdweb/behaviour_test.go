@@ -229,3 +229,77 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		}
 	}
 }
+
+func TestAMailedLinkEndsEveryOtherSessionOfTheParticipant(t *testing.T) {
+	w := newWorld(t)
+	stranger := w.browser()
+	stranger.standsBy(sample{First: "Junk", Last: "Junk", Email: zephyrine.Email, NINO: "QQ222222A"})
+	stranger.post("/progress/correct").at("/check-your-answers").says("Junk")
+
+	owner := w.browser()
+	owner.post("/continue", "email", zephyrine.Email).at("/check-your-email")
+	link := w.link()
+	owner.get(link).is(link, 200)
+	owner.post(link).at("/progress")
+	stranger.post("/check-your-answers").at("/continue") // nothing is handed in for somebody else
+	owner.post("/progress/correct").at("/check-your-answers")
+	owner.post("/name", "first-name", zephyrine.First, "last-name", zephyrine.Last)
+	owner.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ123456C").at("/check-your-answers")
+	owner.post("/check-your-answers").at("/progress").says("We are checking your details")
+
+	for _, path := range []string{"/progress", "/progress/withdraw", "/check-your-answers"} {
+		stranger.get(path).silent("Zephyrine", "QQ 12 34 56 C", "CPD-")
+	}
+	stranger.get("/progress").at("/continue")
+	for _, path := range []string{"/progress/correct", "/progress/withdraw"} {
+		stranger.post(path).at("/continue")
+	}
+	if p := w.participants()[0]; !p.HoldsValidationData || p.FirstName.Reveal() != zephyrine.First {
+		t.Error("somebody else changed what the owner handed in")
+	}
+	owner.get("/progress").at("/progress")
+
+	again := w.browser() // the owner's, later
+	again.post("/continue", "email", zephyrine.Email)
+	later := w.link()
+	again.post(later).at("/progress")
+	owner.get("/progress").at("/continue")
+	owner.post(link).is(link, 410) // the tap on the earlier link leads on no more
+}
+
+func TestASecondTapOnTheMailedLinkLeadsOn(t *testing.T) {
+	w := newWorld(t)
+	w.browser().standsBy(zephyrine)
+	b := w.browser()
+	b.post("/continue", "email", zephyrine.Email)
+	link := w.link()
+	b.post("/start")
+	name := func() string {
+		site, err := url.Parse(w.server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.client.Jar.Cookies(site)[0].Value
+	}
+	before := name()
+	b.get(link).is(link, 200)
+	shown := name()
+	if shown == before {
+		t.Error("the session keeps the name that it came by")
+	}
+	b.post(link).at("/progress")
+	if name() != shown {
+		t.Error("the second tap comes by a name that is not known any more")
+	}
+	b.post(link).at("/progress")
+
+	direct := w.browser() // never shown the link's page
+	direct.post("/start")
+	direct.post("/continue", "email", zephyrine.Email)
+	b = direct
+	before = name()
+	b.post(w.link()).at("/progress")
+	if name() == before {
+		t.Error("the session keeps its name where the link lets it in")
+	}
+}

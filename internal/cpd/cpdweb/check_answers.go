@@ -121,7 +121,7 @@ func (p *Pages) became(w http.ResponseWriter, r *http.Request, v *visit, out cpd
 		return
 	}
 	if out.Participant != "" {
-		p.handedIn(r.Context(), out.Participant)
+		p.handedIn(r.Context(), cpd.Visitor{Participant: out.Participant, Epoch: v.Epoch})
 		goTo(w, r, progressPath)
 		return
 	}

@@ -1,6 +1,8 @@
 package cpdweb
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 
 	"traid/internal/fault"
@@ -31,26 +33,53 @@ func (p *Pages) continuePage(w http.ResponseWriter, r *http.Request, status int,
 	p.show(w, r, status, govuk.PageOptions{Title: "Continue your registration", BackLink: back(startPath), Errors: errs}, continuePage(f, errs))
 }
 
-// showLink uses nothing up: programs that look into mails follow links.
+// What a session holds of mailed links.
+const (
+	keyShown  = "link_shown"  // which one it was shown, so that it has another name since
+	keyOpened = "link_opened" // which one it used
+)
+
+// linkOf names a link in the session, without what opens it.
+func linkOf(r *http.Request) string {
+	sum := sha256.Sum256([]byte(r.PathValue("token")))
+	return hex.EncodeToString(sum[:])
+}
+
+// showLink uses nothing up: programs that look into mails follow links. The
+// session gets another name here and not when the link is used: a second tap
+// then still comes by the name that the first one came by.
 func (p *Pages) showLink(w http.ResponseWriter, r *http.Request) {
+	if err := p.o.Sessions.RenewToken(r.Context()); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.o.Sessions.Put(r.Context(), keyShown, linkOf(r))
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Continue your registration"}, linkPage())
 }
 
-// openLink lets the link's owner see the registration, in a session with another name.
+// openLink lets the link's owner see the registration, in a session with
+// another name. A second tap leads on to where the first one did.
 func (p *Pages) openLink(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	id, err := p.svc.OpenLink(ctx, r.PathValue("token"))
+	ctx, link := r.Context(), linkOf(r)
+	by, err := p.svc.OpenLink(ctx, r.PathValue("token"))
+	if fault.Is(err, fault.Gone) && p.o.Sessions.GetString(ctx, keyOpened) == link {
+		if _, out := p.svc.Admit(ctx, p.visitor(ctx)); out == nil {
+			goTo(w, r, progressPath)
+			return
+		}
+	}
 	if fault.Is(err, fault.Gone) {
 		p.show(w, r, http.StatusGone, govuk.PageOptions{Title: "This link cannot be used"}, linkGonePage())
 		return
 	}
-	if err == nil {
+	if err == nil && p.o.Sessions.GetString(ctx, keyShown) != link {
 		err = p.o.Sessions.RenewToken(ctx)
 	}
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	p.handedIn(ctx, id)
+	p.handedIn(ctx, by)
+	p.o.Sessions.Put(ctx, keyOpened, link)
 	goTo(w, r, progressPath)
 }

@@ -57,10 +57,11 @@ func (p *Pages) beginCorrection(w http.ResponseWriter, r *http.Request, id cpd.P
 		p.failRegistered(w, r, err)
 		return
 	}
-	v := &visit{Correcting: progress.Participant}
+	v := &visit{}
 	if held {
-		v = visitOf(progress.Participant, d)
+		v = visitOf(d)
 	}
+	v.Correcting, v.Epoch = progress.Participant, p.visitor(r.Context()).Epoch
 	v.KeepsPlace = progress.Status == cpd.StatusManual || progress.Status == cpd.StatusFailed
 	if err := p.keep(r.Context(), v); err != nil {
 		p.fail(w, r, err)
@@ -70,10 +71,12 @@ func (p *Pages) beginCorrection(w http.ResponseWriter, r *http.Request, id cpd.P
 }
 
 // failRegistered answers whose participant cannot be read. One that is not
-// there any more is let go of.
+// there any more, or that somebody came for by a mailed link since, is let go
+// of, with what was typed or shown of it.
 func (p *Pages) failRegistered(w http.ResponseWriter, r *http.Request, err error) {
-	if fault.Is(err, fault.NotFound) {
-		p.o.Sessions.Remove(r.Context(), keyParticipant)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+		p.leave(r.Context())
+		p.o.Sessions.Remove(r.Context(), keyVisit)
 		goTo(w, r, cpd.ContinuePath)
 		return
 	}

@@ -13,7 +13,7 @@ func (p *Pages) showStart(w http.ResponseWriter, r *http.Request) {
 
 // start begins a registration, and forgets whoever used this browser before.
 func (p *Pages) start(w http.ResponseWriter, r *http.Request) {
-	p.o.Sessions.Remove(r.Context(), keyParticipant)
+	p.leave(r.Context())
 	if err := p.begin(r.Context(), &visit{Registration: cpd.NewRegistrationID()}); err != nil {
 		p.fail(w, r, err)
 		return

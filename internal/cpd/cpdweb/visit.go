@@ -14,6 +14,7 @@ import (
 type visit struct {
 	Registration  cpd.RegistrationID
 	Correcting    cpd.ParticipantID // empty: a first registration
+	Epoch         int64             // of who corrects
 	KeepsPlace    bool              // the correction replaces a request and takes its place in the queue
 	Name          nameForm
 	ChangedName   changedNameForm
@@ -28,7 +29,8 @@ type visit struct {
 // What a session holds.
 const (
 	keyVisit       = "visit"
-	keyParticipant = "participant" // who handed in, or followed a mailed link
+	keyParticipant = "participant" // whose pages it may see: who handed in, or followed a mailed link
+	keyEpoch       = "epoch"       // as of which mailed link
 )
 
 // visit gives the session's visit, nil where there is none.
@@ -64,9 +66,21 @@ func (p *Pages) begin(ctx context.Context, v *visit) error {
 }
 
 // handedIn takes what was typed out of the session, and lets it see the participant.
-func (p *Pages) handedIn(ctx context.Context, id cpd.ParticipantID) {
+func (p *Pages) handedIn(ctx context.Context, by cpd.Visitor) {
 	p.o.Sessions.Remove(ctx, keyVisit)
-	p.o.Sessions.Put(ctx, keyParticipant, string(id))
+	p.o.Sessions.Put(ctx, keyParticipant, string(by.Participant))
+	p.o.Sessions.Put(ctx, keyEpoch, by.Epoch)
+}
+
+// visitor gives whose pages the session may see, as it was told.
+func (p *Pages) visitor(ctx context.Context) cpd.Visitor {
+	return cpd.Visitor{Participant: cpd.ParticipantID(p.o.Sessions.GetString(ctx, keyParticipant)), Epoch: p.o.Sessions.GetInt64(ctx, keyEpoch)}
+}
+
+// leave takes out of the session who handed in.
+func (p *Pages) leave(ctx context.Context) {
+	p.o.Sessions.Remove(ctx, keyParticipant)
+	p.o.Sessions.Remove(ctx, keyEpoch)
 }
 
 // step is a question's place in a visit.
@@ -174,8 +188,8 @@ func (v *visit) details(today person.Date) cpd.Details {
 }
 
 // visitOf is the visit of a correction, filled with what is still held.
-func visitOf(id cpd.ParticipantID, d cpd.Details) *visit {
-	v := &visit{Correcting: id, Name: nameForm{First: d.FirstName.Reveal(), Last: d.LastName.Reveal()}}
+func visitOf(d cpd.Details) *visit {
+	v := &visit{Name: nameForm{First: d.FirstName.Reveal(), Last: d.LastName.Reveal()}}
 	v.ChangedName.Changed = yesOrNo(d.NameChanged)
 	v.PreviousNames.Given = true
 	for _, n := range d.PreviousNames {
@@ -210,6 +224,12 @@ func (p *Pages) registering(h withVisit) http.HandlerFunc {
 		v := p.visit(r.Context())
 		_, noCookie := r.Cookie(p.o.Sessions.Cookie.Name)
 		switch {
+		case v != nil && v.Correcting != "":
+			if _, err := p.svc.Admit(r.Context(), cpd.Visitor{Participant: v.Correcting, Epoch: v.Epoch}); err != nil {
+				p.failRegistered(w, r, err)
+				return
+			}
+			h(w, r, v)
 		case v != nil:
 			h(w, r, v)
 		case p.o.Sessions.Exists(r.Context(), keyParticipant):
@@ -257,11 +277,16 @@ func (p *Pages) save(w http.ResponseWriter, r *http.Request, v *visit) {
 // registered calls a handler with the participant that the session may see.
 func (p *Pages) registered(h func(w http.ResponseWriter, r *http.Request, id cpd.ParticipantID)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id := p.o.Sessions.GetString(r.Context(), keyParticipant)
-		if id == "" {
+		v := p.visitor(r.Context())
+		if v.Participant == "" {
 			goTo(w, r, cpd.ContinuePath)
 			return
 		}
-		h(w, r, cpd.ParticipantID(id))
+		id, err := p.svc.Admit(r.Context(), v)
+		if err != nil {
+			p.failRegistered(w, r, err)
+			return
+		}
+		h(w, r, id)
 	}
 }
