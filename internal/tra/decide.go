@@ -86,6 +86,8 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 	switch {
 	case v.Refused != "" && r.Kind == BarringCheck:
 		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/outcome", Reason: "contradicts_record"})
+	case v.behind:
+		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/trn", Reason: "register_behind"})
 	case v.Refused != "" && v.Record.TRN.IsZero():
 		return Decision{}, fault.InvalidFields(fault.Field{Pointer: "/trn", Reason: "no_record"})
 	case v.Refused != "":
@@ -96,6 +98,7 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 	if !v.Record.TRN.IsZero() && d.Outcome == TRNFound {
 		d.TRN = v.Record.TRN
 	}
+	var made Decision
 	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		r, err := tx.Request(ctx, id)
 		if err != nil {
@@ -106,7 +109,7 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 			return err
 		}
 		if decided && open.By == op.Email && open.Via == ViaConsole && open.fields() == d.fields() && open.Why == d.Why {
-			d = open // the second click
+			made = open // the second click
 			return nil
 		}
 		if err := s.unchanged(ctx, tx, r, in.Revision, open, decided); err != nil {
@@ -122,16 +125,17 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 		if err := s.story(ctx, tx, id, op.Email, DecisionMade, d.Why); err != nil {
 			return err
 		}
-		d.At = s.now()
-		if err := s.proceed(ctx, tx, &r, d, v.Review); err != nil {
+		next := d // the transaction may run again
+		next.At = s.now()
+		if err := s.proceed(ctx, tx, &r, next, v.Review); err != nil {
 			return err
 		}
-		if d, err = tx.Decision(ctx, d.ID); err != nil {
+		if made, err = tx.Decision(ctx, d.ID); err != nil {
 			return err
 		}
 		return tx.SaveRequest(ctx, r)
 	})
-	return d, err
+	return made, err
 }
 
 // unchanged refuses what an operator hands in for a case that changed since,
@@ -259,15 +263,22 @@ func (s *Service) endDecision(ctx context.Context, tx Tx, d Decision, stage Stag
 
 // takeOff takes a decision off the ticket, or keeps it from getting there.
 func (s *Service) takeOff(ctx context.Context, tx Tx, r Request, d Decision, note string) error {
-	if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
-		return err
+	if r.Ticket == 0 {
+		return s.dropUnsent(ctx, tx, r.ID)
 	}
-	_, pending, err := found(tx.NextOp(ctx, r.ID))
+	op, pending, err := found(tx.NextOp(ctx, r.ID))
 	if err != nil {
 		return err
 	}
-	if d.Stage == StageToWrite && !pending || d.Stage == StageSecondReview && d.Via == ViaConsole || r.Ticket == 0 {
-		return nil // the ticket never had it
+	sent := pending && op.Decision == d.ID && op.Sent // another one's turn comes first: then d's was not
+	if pending && op.Decision == d.ID && !op.Sent {
+		if err := tx.DropOp(ctx, op.ID); err != nil {
+			return err
+		}
+	}
+	if d.Stage == StageToWrite && !sent || d.Stage == StageSecondReview && d.Via == ViaConsole && !r.TicketStatus.Done() {
+		// The ticket never had it. What it says without it may need somebody's attention.
+		return tx.Enqueue(ctx, TaskRead, r.ID, s.now())
 	}
 	if err := tx.AddOp(ctx, newOp(r.ID, OpReopen, note)); err != nil {
 		return err

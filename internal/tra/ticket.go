@@ -48,8 +48,10 @@ func (s *Service) CreateTicket(ctx context.Context, id RequestID) error {
 		}
 		if r.Ticket != 0 || r.State == Withdrawn && c.FirstSentAt.IsZero() {
 			due = false
-			if err := s.dropUnsent(ctx, tx, id); r.Ticket == 0 && err != nil {
-				return err
+			if r.Ticket == 0 { // withdrawn before it was sent for: nothing to end
+				if err := s.dropUnsent(ctx, tx, id); err != nil {
+					return err
+				}
 			}
 			return tx.FinishTask(ctx, task)
 		}
@@ -113,6 +115,9 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 				if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
 					return err
 				}
+				if err := tx.DeleteCreation(ctx, r.ID); err != nil { // its body may hold the claim
+					return err
+				}
 				return tx.DropTask(ctx, TaskCreate, r.ID)
 			})
 		}
@@ -134,8 +139,9 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 		return Ticket{}, false, err
 	}
 	t, err = s.helpdesk.Create(ctx, r.ID, c.Body)
-	if fault.Is(err, fault.Invalid) {
-		return Ticket{}, true, nil
+	if fault.Is(err, fault.Invalid) { // none was created: what was wrong with the body may have been mended
+		c.Body = nil
+		return Ticket{}, true, s.saveCreation(ctx, c)
 	}
 	return t, false, err
 }
@@ -209,6 +215,11 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 			if err := tx.Enqueue(ctx, TaskRead, id, s.now()); err != nil {
 				return err
 			}
+		}
+	}
+	if r.Ticket != t.ID {
+		if err := s.flag(ctx, tx, id, SeveralTickets, "There is another ticket for this request. Close it in the helpdesk."); err != nil {
+			return err
 		}
 	}
 	if err := tx.DeleteCreation(ctx, id); err != nil {
@@ -400,7 +411,7 @@ func (s *Service) nextOp(ctx context.Context, tx Tx, task Task) error {
 		}
 		return tx.FinishTask(ctx, task)
 	}
-	return tx.Enqueue(ctx, TaskWrite, task.Subject, s.now())
+	return tx.DelayTask(ctx, task, s.now())
 }
 
 // notWritten stores why a change did not reach the ticket and when it is tried again.
@@ -421,6 +432,9 @@ func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause
 	case idle && (kind == fault.NotFound || kind == fault.Conflict):
 		// A ticket that is gone or closed needs no reopening, no end, and no answer that is none any more.
 		if err := tx.DropOp(ctx, op.ID); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, TaskRead, op.Request, s.now()); err != nil { // what it says stays, and may need somebody's attention
 			return err
 		}
 		return s.nextOp(ctx, tx, task)
