@@ -34,7 +34,7 @@ type Work func(ctx context.Context, id string) error
 
 // jobTimeout bounds one job; PostgreSQL's stuck jobs are rescued soon after it.
 const (
-	jobTimeout   = 50 * time.Second
+	jobTimeout   = 40 * time.Second
 	rescueAfter  = time.Minute
 	sqliteFetch  = 100 * time.Millisecond
 	postgresPoll = time.Second

@@ -64,7 +64,8 @@ func (t Tasks) Drop(ctx context.Context, tx *sql.Tx, kind, subject string) error
 
 // Lease takes a task that is due at now and that nobody works at, and counts
 // the attempt; false where there is none. Up to a second is added to until, at
-// random, so that a lease is told from another one of the same instant.
+// random, so that a lease is told from another one of the same instant. The
+// task is kicked when the lease ends: whoever has it may have died.
 func (t Tasks) Lease(ctx context.Context, tx *sql.Tx, kind, subject string, now, until time.Time) (Task, bool, error) {
 	task := Task{Kind: kind, Subject: subject, Lease: Time(until.Add(rand.N(time.Second)))}
 	err := tx.QueryRowContext(ctx, `UPDATE tasks SET attempts = attempts + 1, leased_until = $1
@@ -77,7 +78,7 @@ RETURNING since, due_at, attempts`, task.Lease, kind, subject, Time(now)).Scan(&
 		return Task{}, false, fmt.Errorf("sqldb: lease %s %s: %w", kind, subject, err)
 	}
 	task.Since, task.DueAt = task.Since.UTC(), task.DueAt.UTC()
-	return task, true, nil
+	return task, true, t.kick(ctx, tx, kind, subject, task.Lease)
 }
 
 // Finish forgets a task that was done. It changes nothing when the lease is

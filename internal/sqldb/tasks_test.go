@@ -228,3 +228,22 @@ func TestWhatADeadProcessHeldIsFreeAtStart(t *testing.T) {
 		}
 	})
 }
+
+func TestATaskIsKickedWhenItsLeaseEnds(t *testing.T) {
+	eachBench(t, func(d *bench) {
+		jobs, err := sqldb.NewJobs(d.db, nil)
+		if err != nil {
+			d.Fatal(err)
+		}
+		d.enqueue("a", 0) // kicks nobody yet
+		d.Jobs, d.now = jobs, time.Now().Add(-time.Minute)
+		task, ok := d.lease("a")
+		if !ok {
+			d.Fatal("not leased")
+		}
+		var at time.Time
+		if err := d.db.Reader().QueryRowContext(d.Context(), `SELECT scheduled_at FROM river_job`).Scan(&at); err != nil || at.Before(task.Lease.Truncate(time.Millisecond)) {
+			d.Errorf("kicked at %v, %v; want at %v", at, err, task.Lease)
+		}
+	})
+}

@@ -13,9 +13,9 @@ import (
 )
 
 // leaseFor is how long a worker has a task for itself: a little longer than the
-// 50 seconds after which its job is ended, so that what a worker who died had
-// begun goes on soon.
-const leaseFor = time.Minute
+// 40 seconds after which its job is ended, so that what a worker who died had
+// begun goes on within a minute.
+const leaseFor = 50 * time.Second
 
 // The helpdesk forgets an idempotency key after two hours. A key that is nearly
 // so old is not trusted: then a ticket is created only after several look-ups,
