@@ -36,11 +36,12 @@ type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Enqueue makes a task due, anew when there is one: whoever holds that loses
-// it, so that what came meanwhile is looked at.
+// Enqueue makes a task due, anew when there is one. Somebody who works at it
+// keeps it until they are through, and then it is due again: nobody works at it
+// beside them, and what came meanwhile is looked at.
 func (t Tasks) Enqueue(ctx context.Context, tx *sql.Tx, kind, subject string, due time.Time) error {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO tasks (kind, subject, since, due_at, attempts, leased_until) VALUES ($1, $2, $3, $3, 0, NULL)
-ON CONFLICT (kind, subject) DO UPDATE SET since = excluded.since, due_at = excluded.due_at, attempts = 0, leased_until = NULL`,
+ON CONFLICT (kind, subject) DO UPDATE SET since = excluded.since, due_at = excluded.due_at, attempts = 0`,
 		kind, subject, Time(due)); err != nil {
 		return fmt.Errorf("sqldb: enqueue %s %s: %w", kind, subject, err)
 	}
@@ -81,28 +82,50 @@ RETURNING since, due_at, attempts`, task.Lease, kind, subject, Time(now)).Scan(&
 	return task, true, t.kick(ctx, tx, kind, subject, task.Lease)
 }
 
-// Finish forgets a task that was done. It changes nothing when the lease is
-// not task's any more.
+// Finish forgets a task that was done; one that was made due anew meanwhile is
+// given back. It changes nothing when the lease is not task's any more.
 func (t Tasks) Finish(ctx context.Context, tx *sql.Tx, task Task) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM tasks WHERE kind = $1 AND subject = $2 AND leased_until = $3`,
-		task.Kind, task.Subject, Time(task.Lease)); err != nil {
+	res, err := tx.ExecContext(ctx, `DELETE FROM tasks WHERE kind = $1 AND subject = $2 AND leased_until = $3 AND attempts = $4`,
+		task.Kind, task.Subject, Time(task.Lease), task.Attempts)
+	if err != nil {
 		return fmt.Errorf("sqldb: finish %s %s: %w", task.Kind, task.Subject, err)
 	}
-	return nil
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return t.giveBack(ctx, tx, task)
 }
 
-// Delay gives a task back that could not be done, due again later. It changes
-// nothing when the lease is not task's any more.
+// Delay gives a task back that could not be done, due again later; one that was
+// made due anew meanwhile keeps its new time. It changes nothing when the lease
+// is not task's any more.
 func (t Tasks) Delay(ctx context.Context, tx *sql.Tx, task Task, due time.Time) error {
-	res, err := tx.ExecContext(ctx, `UPDATE tasks SET due_at = $1, leased_until = NULL WHERE kind = $2 AND subject = $3 AND leased_until = $4`,
-		Time(due), task.Kind, task.Subject, Time(task.Lease))
+	res, err := tx.ExecContext(ctx, `UPDATE tasks SET due_at = $1, leased_until = NULL WHERE kind = $2 AND subject = $3 AND leased_until = $4 AND attempts = $5`,
+		Time(due), task.Kind, task.Subject, Time(task.Lease), task.Attempts)
 	if err != nil {
 		return fmt.Errorf("sqldb: delay %s %s: %w", task.Kind, task.Subject, err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	if n, err := res.RowsAffected(); err != nil {
 		return err
+	} else if n == 0 {
+		return t.giveBack(ctx, tx, task)
 	}
 	return t.kick(ctx, tx, task.Kind, task.Subject, due)
+}
+
+// giveBack ends the lease of a task that was made due anew (its attempts began
+// at nought again) while its holder worked at it.
+func (t Tasks) giveBack(ctx context.Context, tx *sql.Tx, task Task) error {
+	var due time.Time
+	err := tx.QueryRowContext(ctx, `UPDATE tasks SET leased_until = NULL WHERE kind = $1 AND subject = $2 AND leased_until = $3 RETURNING due_at`,
+		task.Kind, task.Subject, Time(task.Lease)).Scan(&due)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sqldb: give back %s %s: %w", task.Kind, task.Subject, err)
+	}
+	return t.kick(ctx, tx, task.Kind, task.Subject, due.UTC())
 }
 
 // Due lists the tasks that are due at now and that nobody works at, the

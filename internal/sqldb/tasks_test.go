@@ -138,6 +138,9 @@ func TestWhatBecomesDueDuringTheWorkIsNotLost(t *testing.T) {
 		d.enqueue("a", 0)
 		old, _ := d.lease("a")
 		d.enqueue("a", 0)
+		if _, ok := d.lease("a"); ok {
+			d.Error("made due anew under a worker, another one works at it beside them")
+		}
 		d.finish(old)
 		d.wantDue("made due anew under a worker", "a")
 		d.delay(old, time.Hour)

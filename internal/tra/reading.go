@@ -3,7 +3,9 @@ package tra
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"traid/internal/fault"
 	"traid/internal/person"
@@ -69,6 +71,8 @@ func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 		out.wrong = "The outcome is “failed” and there is no note for the client."
 	case f.Outcome != Failed && f.Reason != "":
 		out.wrong = "The outcome is “" + string(f.Outcome) + "” and there is a failure reason."
+	case utf8.RuneCountInString(f.Note) > longestNote || strings.ContainsAny(f.Note, "[]"):
+		out.wrong = "The note for the client is too long, or has a part in square brackets that is to be filled in."
 	case person.HasPersonalNumber(f.Note):
 		out.wrong = "The note for the client holds what looks like a number or a date of a person."
 	}
@@ -108,12 +112,25 @@ func (s *Service) ReadTicket(ctx context.Context, id RequestID) error {
 // looked is what a look at a ticket brought, all of it read before the
 // transaction that draws the consequences.
 type looked struct {
+	since   seen // what was stored when the look began
 	gone    bool // the ticket was deleted
 	ticket  Ticket
 	said    saying      // of a solved ticket's fields
 	text    TextReading // of a solved ticket without any
 	made    *Decision   // a decision that was made on the ticket and is not known yet
 	verdict verdict     // the register's, of made
+}
+
+// seen tells whether anything of a request came to be known after a look at its
+// ticket began. Such a look is out of date.
+type seen struct {
+	readAt, updatedAt time.Time
+	status            TicketStatus
+	revision          int64
+}
+
+func (r Request) seen() seen {
+	return seen{r.TicketReadAt.UTC(), r.TicketUpdatedAt.UTC(), r.TicketStatus, r.Revision}
 }
 
 // readTicket looks at a request's ticket. An error changes nothing: another
@@ -127,16 +144,23 @@ func (s *Service) readTicket(ctx context.Context, id RequestID) error {
 	if err != nil {
 		return err
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.ticketRead(ctx, tx, id, l) })
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		fresh, err := s.ticketRead(ctx, tx, id, l)
+		if err != nil || fresh {
+			return err
+		}
+		return tx.Enqueue(ctx, TaskRead, id, s.now())
+	})
 }
 
 // look reads a request's ticket and all that its consequences need.
 func (s *Service) look(ctx context.Context, r Request) (looked, error) {
-	var l looked
+	l := looked{since: r.seen()}
 	var err error
 	l.ticket, err = s.helpdesk.Read(ctx, r.Kind, r.Ticket)
 	if fault.Is(err, fault.NotFound) {
-		return looked{gone: true}, nil
+		l.gone = true
+		return l, nil
 	}
 	if err == nil && l.ticket.Status.Done() && !l.ticket.Merged {
 		err = s.listen(ctx, r, &l)
@@ -187,12 +211,22 @@ func (s *Service) listen(ctx context.Context, r Request, l *looked) error {
 
 func agentName(id string) string { return "helpdesk agent " + id }
 
-// ticketRead draws the consequences of a look at a ticket.
-func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked) error {
+// ticketRead draws the consequences of a look at a ticket. A look that something
+// overtook has none: fresh is false, and the ticket has to be looked at again.
+func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked) (fresh bool, err error) {
 	r, err := tx.Request(ctx, id)
 	if err != nil || r.State == Withdrawn {
-		return err
+		return true, err
 	}
+	if r.seen() != l.since {
+		return false, nil
+	}
+	return true, s.consequences(ctx, tx, r, l)
+}
+
+// consequences is ticketRead of a fresh look.
+func (s *Service) consequences(ctx context.Context, tx Tx, r Request, l looked) error {
+	id := r.ID
 	if l.gone {
 		r.TicketStatus, r.TicketReadAt = TicketDeleted, s.now()
 		if r.State.Open() {
@@ -201,9 +235,6 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 			}
 		}
 		return tx.SaveRequest(ctx, r)
-	}
-	if r.Ticket != l.ticket.ID {
-		return nil
 	}
 	changed := !r.TicketUpdatedAt.Equal(l.ticket.UpdatedAt)
 	r.TicketStatus, r.TicketUpdatedAt, r.TicketReadAt = l.ticket.Status, l.ticket.UpdatedAt, s.now()
@@ -215,9 +246,6 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 		}
 		return tx.SaveRequest(ctx, r)
 	}
-	if err := s.unflag(ctx, tx, id, TicketMissing); err != nil {
-		return err
-	}
 	d, open, err := found(tx.OpenDecision(ctx, id))
 	if err != nil {
 		return err
@@ -225,6 +253,11 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 	_, pending, err := found(tx.NextOp(ctx, id))
 	if err != nil {
 		return err
+	}
+	if !pending || l.ticket.Status != TicketClosed { // a closed one cannot take what is to be written
+		if err := s.unflag(ctx, tx, id, TicketMissing); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !l.ticket.Status.Done():
@@ -235,6 +268,8 @@ func (s *Service) ticketRead(ctx context.Context, tx Tx, id RequestID, l looked)
 		err = s.decidedOnTicket(ctx, tx, &r, *l.made, l.verdict)
 	case pending || r.State == Answered && l.ticket.Fields.IsEmpty():
 		// Our own change is on its way; or an answer was read from words, and stands.
+	case l.said.wrong != "" && r.State == Answered:
+		err = s.unlikeAnswer(ctx, tx, id, l)
 	case l.said.wrong != "":
 		if changed || r.Refusals == 0 {
 			err = s.refuse(ctx, tx, &r, AnswerUnreadable, l.said.wrong)
@@ -259,6 +294,17 @@ func (s *Service) solvedAgain(ctx context.Context, tx Tx, id RequestID) error {
 		return err
 	}
 	return s.flag(ctx, tx, id, AnswerUnreadable, "The ticket was solved again and its fields say what they said before. Decide on this page.")
+}
+
+// unlikeAnswer flags a ticket that says something else than the answer that was
+// released by it, and that is no answer. Who set the fields was judged then: an
+// agent who has left since changes nothing.
+func (s *Service) unlikeAnswer(ctx context.Context, tx Tx, id RequestID, l looked) error {
+	a, err := tx.NewestAnswer(ctx, id)
+	if err != nil || l.ticket.Fields == (TicketFields{Outcome: a.Outcome, TRN: a.TRN.Reveal(), Reason: a.Reason, Note: a.Note}) {
+		return err
+	}
+	return s.flag(ctx, tx, id, AnswerUnreadable, l.said.wrong+" The released answer stands. Open the case again to give another one.")
 }
 
 // unreadable says why a solved ticket without fields is no answer, and what to do.
@@ -315,10 +361,10 @@ func (s *Service) decidedOnTicket(ctx context.Context, tx Tx, r *Request, d Deci
 		if err := s.endDecision(ctx, tx, earlier, StageOvertaken, d.By, "the ticket's fields were changed"); err != nil {
 			return err
 		}
-		if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
-			return err
-		}
 		r.State = withTicket(*r) // where that one was in second review
+	}
+	if err := s.dropUnsent(ctx, tx, r.ID); err != nil { // what was to be written was for what stood there before
+		return err
 	}
 	if err := s.story(ctx, tx, r.ID, d.By, DecisionRead, ""); err != nil {
 		return err

@@ -56,8 +56,12 @@ func (s *Service) ReleaseAnswer(ctx context.Context, id RequestID) error {
 				"kind", fault.KindOf(err).String(), "error", err)
 			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 		}
-		if err := s.ticketRead(ctx, tx, id, l); err != nil {
+		fresh, err := s.ticketRead(ctx, tx, id, l)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			return tx.DelayTask(ctx, task, s.now())
 		}
 		return s.release(ctx, tx, task, d, l, v)
 	})

@@ -153,6 +153,7 @@ var wrongTexts = map[fault.Field]string{
 	{Pointer: "/note", Reason: "personal_number"}:             "The note must not hold a TRN, a National Insurance number or a date",
 	{Pointer: "/note", Reason: "slot"}:                        "Fill in or take out what stands in square brackets",
 	{Pointer: "/trn", Reason: "no_record"}:                    "No record has this TRN any more",
+	{Pointer: "/trn", Reason: "register_behind"}:              "No record has this TRN, in a register that is older than a day. Try again when it has been brought up to date",
 	{Pointer: "/trn", Reason: "inactive"}:                     "This record is not active, so it cannot be the answer",
 	{Pointer: "/outcome", Reason: "contradicts_record"}:       "This outcome contradicts the record: no prohibition from teaching is in force on it today, or there is no record",
 	{Pointer: "/outcome", Reason: "blank"}:                    "Select what you found",
