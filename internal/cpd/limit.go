@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"time"
 
 	"traid/internal/fault"
@@ -20,8 +21,10 @@ const (
 var errTooMany = fault.New(fault.TooMany, "You have tried too many times. Try again later.")
 
 // countCheck counts one check against everything that it can be counted by,
-// and refuses it with TooMany above a limit: the person named, the email
-// address and the network address. Keys are hashes under a secret.
+// and refuses it with TooMany above a limit: the person named, the TRN and the
+// NI number by themselves, so that nobody tries dates of birth against one that
+// they know, the email address and the network address. Keys are hashes under
+// a secret.
 func (s *Service) countCheck(ctx context.Context, d Details, from string) error {
 	now := s.now()
 	type counter struct {
@@ -31,12 +34,18 @@ func (s *Service) countCheck(ctx context.Context, d Details, from string) error 
 	}
 	counters := []counter{}
 	if from != "" {
-		counters = append(counters, counter{s.hash("address", from), addressWindow, s.o.ChecksPerAddress})
+		counters = append(counters, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
 	}
 	if !d.DateOfBirth.IsZero() {
 		counters = append(counters, counter{
 			s.hash("person", person.Fold(d.FirstName.Reveal()), person.Fold(d.LastName.Reveal()), d.DateOfBirth.Reveal()), personWindow, s.o.ChecksPerPerson,
 		})
+	}
+	if !d.TRN.IsZero() {
+		counters = append(counters, counter{s.hash("trn", d.TRN.Reveal()), personWindow, s.o.ChecksPerPerson})
+	}
+	if !d.NINO.IsZero() {
+		counters = append(counters, counter{s.hash("nino", d.NINO.Reveal()[:ninoStem]), personWindow, s.o.ChecksPerPerson})
 	}
 	if !d.Email.IsZero() {
 		counters = append(counters, counter{s.hash("email", d.Email.Key()), personWindow, s.o.ChecksPerPerson})
@@ -57,6 +66,23 @@ func (s *Service) countCheck(ctx context.Context, d Details, from string) error 
 		return errTooMany
 	}
 	return err
+}
+
+// ninoStem is how much of an NI number tells whose it is: all but the suffix.
+const ninoStem = 8
+
+// network gives what a network address is counted by: of IPv6, where one
+// subscriber has at least a /64 of them (RFC 6177), that network.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 // hash gives the keyed hash under which something is counted.

@@ -2,6 +2,7 @@ package cpd_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -250,7 +251,18 @@ func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
 		_, err = w.Register(w.Context(), cpd.NewRegistrationID(), details("Ann"), "")
 		w.wantKind("registering", err, fault.TooMany)
 		w.wantKind("asking for a link", w.MailLink(w.Context(), details("Ann").Email, ""), fault.TooMany)
-		_, err = w.Check(w.Context(), details("Cat"), "")
+		someone := details("Cat")
+		someone.DateOfBirth = must(person.ParseDate("1990-03-01"))
+		_, err = w.Check(w.Context(), someone, "")
+		w.wantKind("another name and date of birth for the same numbers", err, fault.TooMany)
+		someone.NINO = must(person.ParseNINO("QQ999999A"))
+		_, err = w.Check(w.Context(), someone, "")
+		w.wantKind("for the same TRN", err, fault.TooMany)
+		someone.NINO, someone.TRN, someone.Email = must(person.ParseNINO("QQ123456A")), noTRN, details("Dan").Email
+		_, err = w.Check(w.Context(), someone, "")
+		w.wantKind("for the same NI number with another suffix", err, fault.TooMany)
+		someone.NINO = must(person.ParseNINO("QQ999999A"))
+		_, err = w.Check(w.Context(), someone, "")
 		w.ok("somebody else", err)
 		w.pass(day)
 		_, err = w.Check(w.Context(), details("Ann"), "")
@@ -266,6 +278,16 @@ func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
 		w.wantKind("one too many from an address", err, fault.TooMany)
 		_, err = w.Check(w.Context(), details("Eve"), "192.0.2.2")
 		w.ok("from elsewhere", err)
+		for n, from := range []string{"2001:db8:1:2::1", "2001:DB8:1:2:ffff::2", "2001:db8:1:2::3%eth0"} {
+			_, err := w.Check(w.Context(), details(fmt.Sprintf("Fay%c", 'a'+n)), from)
+			w.ok(from, err)
+		}
+		_, err = w.Check(w.Context(), details("Gus"), "2001:db8:1:2:3:4:5:6")
+		w.wantKind("one too many from a network", err, fault.TooMany)
+		_, err = w.Check(w.Context(), details("Hal"), "2001:db8:1:3::1")
+		w.ok("from another network", err)
+		_, err = w.Check(w.Context(), details("Ivy"), "::ffff:192.0.2.1")
+		w.wantKind("the same address written as IPv6", err, fault.TooMany)
 		var kept string
 		if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT MIN(counted) FROM counters`).Scan(&kept); err != nil || len(kept) != 64 {
 			w.Errorf("counters are kept under %q, %v, want a hash", kept, err)
