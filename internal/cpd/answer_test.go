@@ -18,15 +18,13 @@ func TestAFoundTRNIsStoredByTheNextPoll(t *testing.T) {
 		w.pass(59 * time.Minute)
 		w.is(id, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
 		w.pass(time.Minute)
-		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNotChecked, false)
+		p := w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
 		w.mails(id, received, confirmed)
 		w.progress(id, cpd.StatusConfirmed)
-		w.history(id, cpd.AnswerTRNFound, cpd.DataDeleted, cpd.TRNValidatedByHand)
+		w.history(id, cpd.AnswerTRNFound, cpd.DataDeleted, cpd.TRNValidatedByHand, cpd.AlertRead, cpd.AlertSettled)
 		if r := w.request(request); r.State != cpd.RequestAnswered || r.Outcome != cpd.TRNFound || r.Version != 1 || r.Open() {
 			w.Errorf("the request: got %+v", r)
 		}
-		w.work()
-		p := w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
 		if yes := p.EligibleForFunding(); yes == nil || !*yes {
 			w.Error("a validated TRN without an alert is not eligible")
 		}
@@ -63,8 +61,7 @@ func TestTheFeedIsPolledEvery24HoursAndAppliedOnce(t *testing.T) {
 		if err != nil || state.Problem != "" || !state.NextAt.Equal(w.now.Add(day)) || !state.LastAt.Equal(w.now) {
 			w.Errorf("after a success: got %+v, %v, want the next in a day", state, err)
 		}
-		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNotChecked, false)
-		w.work()
+		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
 		w.pass(day)
 		story := w.story(id)
 		// The cursor is lost: everything is read again.
@@ -239,7 +236,8 @@ func TestARequestThatTheTRALostIsSentAgain(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		id, request := w.standBy("Ann")
 		delete(w.tra.by, request)
-		w.pass(2 * day)
+		w.now = w.now.Add(2 * day)
+		w.ok("polling", w.Poll(w.Context()))
 		if r := w.request(request); r.State != cpd.RequestWaiting {
 			w.Errorf("the lost request is %s, want waiting", r.State)
 		}
@@ -256,6 +254,46 @@ func TestARequestThatTheTRALostIsSentAgain(t *testing.T) {
 		w.pass(day)
 		if p := w.story(id).Participant; p.TRN != trn("0000001") {
 			w.Error("the answer was not applied")
+		}
+	})
+}
+
+func TestARequestWhosePlaceTheTRALostIsSentByItself(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, first := w.standBy("Ann")
+		w.answer(first, cpd.Failed, noTRN)
+		w.pass(day)
+		delete(w.tra.by, first) // it was restored from before
+		w.correct(id, "Anna", cpd.AwaitsManual)
+		w.work()
+		second := w.last()
+		if r := w.request(second); second == first || r.State != cpd.RequestSent || r.Replaces != "" || w.tra.by[second].Replaces != "" {
+			w.Errorf("got %+v, want it sent, and to replace nothing", r)
+		}
+		w.answer(second, cpd.TRNFound, trn("0000001"))
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
+	})
+}
+
+func TestAServiceThatHangsDoesNotKeepThePollWaiting(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		w.work()
+		w.register.down = true
+		if out, err := w.Register(w.Context(), cpd.NewRegistrationID(), details("Ann"), here); err != nil || out.Result != cpd.CouldNotAsk {
+			w.Fatalf("registering: got %+v, %v", out, err)
+		}
+		polls := w.tra.polls
+		ctx, cancel := context.WithCancel(w.Context())
+		defer cancel()
+		w.register.hangs = cancel // until the time is used up
+		w.now = w.now.Add(day)
+		_ = w.WorkDue(ctx) // what did not end in time is due again
+		if ctx.Err() == nil {
+			w.Fatal("the register was not asked")
+		}
+		if w.tra.polls != polls+1 {
+			w.Error("the poll missed its turn")
 		}
 	})
 }

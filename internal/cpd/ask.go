@@ -2,6 +2,7 @@ package cpd
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"traid/internal/fault"
@@ -226,7 +227,8 @@ func (s *Service) sent(ctx context.Context, tx Tx, task Task, r Request, status 
 
 // notSent stores why a request did not reach the TRA and when it is tried
 // again. A refusal is tried again like no answer: nothing is dropped, and
-// administrators see what waits and why.
+// administrators see what waits and why. Where only what it would replace is
+// refused, because the TRA has lost it, the request goes by itself at once.
 func (s *Service) notSent(ctx context.Context, tx Tx, task Task, r Request, cause error) error {
 	kind := fault.KindOf(cause)
 	s.o.Logger.WarnContext(ctx, "a request was not sent", "request", string(r.ID), "request_kind", string(r.Kind),
@@ -242,13 +244,25 @@ func (s *Service) notSent(ctx context.Context, tx Tx, task Task, r Request, caus
 			return err
 		}
 	}
+	alone := r.State == RequestWaiting && r.Replaces != "" && kind == fault.Invalid && refusesReplacing(cause)
+	if alone {
+		r.Replaces = ""
+	}
 	if err := tx.SaveRequest(ctx, r); err != nil {
 		return err
 	}
-	if r.State != RequestWaiting && !r.inDoubt() {
+	switch {
+	case alone:
+		return tx.DelayTask(ctx, task, s.now())
+	case r.State != RequestWaiting && !r.inDoubt():
 		return tx.FinishTask(ctx, task)
 	}
 	return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
+}
+
+// refusesReplacing tells whether the TRA refused what a request replaces.
+func refusesReplacing(err error) bool {
+	return slices.ContainsFunc(fault.FieldsOf(err), func(f fault.Field) bool { return f.Pointer == "/replaces" })
 }
 
 // freeSuccessor lets the request go that waited for the fate of another one.

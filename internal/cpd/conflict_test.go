@@ -201,7 +201,7 @@ func TestDifferentPeopleKeepWhatTheyHaveAndTheTRAIsAskedAgain(t *testing.T) {
 		w.tellsWhy(claimant)
 		w.answer(w.last(), cpd.TRNFound, trn("0000002"))
 		w.pass(day)
-		w.is(claimant, cpd.TRNValidatedManually, trn("0000002"), cpd.AlertNotChecked, false)
+		w.is(claimant, cpd.TRNValidatedManually, trn("0000002"), cpd.AlertNone, false)
 	})
 }
 
@@ -270,16 +270,17 @@ func TestALaterVersionEndsTheConflictOfAnEarlier(t *testing.T) {
 	type want struct {
 		status cpd.TRNStatus
 		trn    person.TRN
+		alert  cpd.AlertStatus
 		held   bool
 	}
 	eachCase(t, map[cpd.Outcome]want{
-		cpd.TRNFound: {cpd.TRNValidatedManually, trn("0000002"), false},
-		cpd.Failed:   {cpd.TRNValidationFailed, noTRN, true},
+		cpd.TRNFound: {cpd.TRNValidatedManually, trn("0000002"), cpd.AlertNone, false},
+		cpd.Failed:   {cpd.TRNValidationFailed, noTRN, cpd.AlertNotChecked, true},
 	}, func(w *world, outcome cpd.Outcome, c want) {
 		holder, claimant := w.disputed()
 		w.answer(w.last(), outcome, c.trn)
 		w.pass(day)
-		w.is(claimant, c.status, c.trn, cpd.AlertNotChecked, c.held)
+		w.is(claimant, c.status, c.trn, c.alert, c.held)
 		w.is(holder, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
 		if w.story(claimant).Conflict != nil {
 			w.Error("the conflict is still open")

@@ -47,7 +47,7 @@ func TestACorrectionReplacesTheRequest(t *testing.T) {
 		w.history(id, cpd.AnswerNotCounted)
 		w.answer(second, cpd.TRNFound, trn("0000001"))
 		w.pass(day)
-		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNotChecked, false)
+		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
 		if out, err := w.Correct(w.Context(), id, details("Anne"), here); err != nil || out.Result != cpd.AlreadyKnown {
 			w.Errorf("correcting what is validated: got %+v, %v", out, err)
 		}

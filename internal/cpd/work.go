@@ -39,11 +39,20 @@ func TaskKinds() []TaskKind {
 	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData}
 }
 
-// WorkDue does everything that is due now: the tasks, those that they make due
-// included, the poll, and the deletion of what is over. What could not be done
-// because another service did not answer is due again later and no error.
+// WorkDue does everything that is due now: the poll, the deletion of what is
+// over, and the tasks, those that they make due included. The tasks come last:
+// where a service that hangs uses up the time, the poll does not miss its turn.
+// What could not be done because another service did not answer is due again
+// later and no error.
 func (s *Service) WorkDue(ctx context.Context) error {
 	var errs []error
+	if err := s.PollDue(ctx); err != nil && !fault.Is(err, fault.Unavailable) {
+		errs = append(errs, fmt.Errorf("cpd: poll: %w", err))
+	}
+	now := s.now()
+	if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error { return tx.Clean(ctx, now, now.Add(-2*personWindow)) }); err != nil {
+		errs = append(errs, fmt.Errorf("cpd: clean: %w", err))
+	}
 	tried := map[Task]bool{}
 	for more := true; more && ctx.Err() == nil; {
 		tasks, err := s.store.DueTasks(ctx, s.now(), dueBatch)
@@ -60,13 +69,6 @@ func (s *Service) WorkDue(ctx context.Context) error {
 				errs = append(errs, fmt.Errorf("cpd: %s %s: %w", t.Kind, t.Subject, err))
 			}
 		}
-	}
-	if err := s.PollDue(ctx); err != nil && !fault.Is(err, fault.Unavailable) {
-		errs = append(errs, fmt.Errorf("cpd: poll: %w", err))
-	}
-	now := s.now()
-	if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error { return tx.Clean(ctx, now, now.Add(-2*personWindow)) }); err != nil {
-		errs = append(errs, fmt.Errorf("cpd: clean: %w", err))
 	}
 	return errors.Join(errs...)
 }

@@ -59,6 +59,7 @@ type register struct {
 	finds  map[string]person.TRN
 	alerts map[person.TRN]bool
 	asked  int
+	hangs  context.CancelFunc // ends the time of who asks
 }
 
 var errDown = fault.New(fault.Unavailable, "It does not answer.")
@@ -67,6 +68,9 @@ func (r *register) Find(_ context.Context, d cpd.Details) (cpd.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked++
+	if r.hangs != nil {
+		r.hangs()
+	}
 	if r.down {
 		return cpd.Finding{}, errDown
 	}
@@ -120,7 +124,7 @@ func (t *tra) Submit(_ context.Context, s cpd.Submission) (cpd.RequestStatus, er
 		if s.Replaces != "" {
 			old, known := t.by[s.Replaces]
 			if !known {
-				return cpd.RequestStatus{}, fault.New(fault.Invalid, "Nothing to replace.")
+				return cpd.RequestStatus{}, fault.InvalidFields(fault.Field{Pointer: "/replaces", Reason: "is no request that you made"})
 			}
 			if old.status != "answered" {
 				old.status = "withdrawn"
