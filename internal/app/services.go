@@ -384,27 +384,27 @@ func (sys *system) serve(ctx context.Context, jobs bool, started func() error) e
 			continue
 		}
 		sys.p.logger.Info("serving", "service", name, "address", s.listener.Addr().String())
+		// Before it is called: what a process that died held is freed first. Its own
+		// context: running jobs are let finish after ctx has ended.
+		if jobs {
+			if err := s.jobs.Start(context.WithoutCancel(ctx), s.work, s.every); err != nil {
+				errs <- err
+				stop()
+				continue
+			}
+			wait.Go(func() {
+				<-ctx.Done()
+				end, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobsStopTimeout)
+				defer cancel()
+				if err := s.jobs.Stop(end); err != nil {
+					errs <- err
+				}
+			})
+		}
 		wait.Go(func() {
 			defer stop()
 			if err := httpd.Serve(ctx, s.listener, s.handler, sys.p.logger); err != nil {
 				errs <- fmt.Errorf("%s: %w", name, err)
-			}
-		})
-		if !jobs {
-			continue
-		}
-		// Its own context: running jobs are let finish after ctx has ended.
-		if err := s.jobs.Start(context.WithoutCancel(ctx), s.work, s.every); err != nil {
-			errs <- err
-			stop()
-			continue
-		}
-		wait.Go(func() {
-			<-ctx.Done()
-			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobsStopTimeout)
-			defer cancel()
-			if err := s.jobs.Stop(end); err != nil {
-				errs <- err
 			}
 		})
 	}

@@ -35,7 +35,7 @@ type Work func(ctx context.Context, id string) error
 // jobTimeout bounds one job; PostgreSQL's stuck jobs are rescued soon after it.
 const (
 	jobTimeout   = 40 * time.Second
-	rescueAfter  = time.Minute
+	rescueAfter  = 45 * time.Second
 	sqliteFetch  = 100 * time.Millisecond
 	postgresPoll = time.Second
 	jobTries     = 3
