@@ -173,6 +173,7 @@ type rig struct {
 	helpdesk func(http.RoundTripper) tra.Helpdesk // of a program that starts
 	agent    *zendesk.Client                      // somebody who works in the helpdesk itself
 	fields   map[string]zendesk.Field
+	again    func() // from now on every transaction runs twice
 }
 
 // each runs a test on both databases.
@@ -234,8 +235,14 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	for _, f := range fields {
 		r.fields[f.Title] = f
 	}
-	r.svc = tra.New(trasql.NewStore(db, nil), r.helpdesk(r.weather), r.register, r.told, []byte("key"), c.now,
-		tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	store := trasql.NewStore(db, nil)
+	helpdesk := r.helpdesk(r.weather)
+	over := func(store tra.Store) *tra.Service {
+		return tra.New(store, helpdesk, r.register, r.told, []byte("key"), c.now,
+			tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	}
+	r.svc = over(store)
+	r.again = func() { r.svc = over(twice{store}) }
 	return r
 }
 

@@ -122,7 +122,7 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 			})
 		}
 	}
-	if c.Body == nil {
+	if len(c.Body) == 0 {
 		d, err := s.draft(ctx, r)
 		if err != nil {
 			return Ticket{}, false, err
