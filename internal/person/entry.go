@@ -206,6 +206,8 @@ func ParseEmail(typed string) (Email, error) {
 		return Email{}, refuse(Blank)
 	case len(s) > maxEmail:
 		return Email{}, refuse(TooLong)
+	case !utf8.ValidString(typed) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }):
+		return Email{}, refuse(Format)
 	case !emailShape.MatchString(s) || strings.Contains(s, "..") || strings.HasPrefix(s, "."):
 		return Email{}, refuse(Format)
 	}

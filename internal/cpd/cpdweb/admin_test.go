@@ -274,3 +274,29 @@ func TestSigningInForgetsWhatSomebodyElseTyped(t *testing.T) {
 	b.post("/sign-in/" + token).at("/admin/participants")
 	b.get("/check-your-answers").at("/session-ended").silent("Zephyrine")
 }
+
+func TestAdministratorsSendTextAlone(t *testing.T) {
+	w := newWorld(t)
+	path := inConflict(t, w)
+	admin := w.administrator()
+	for what, bad := range map[string]string{"NUL": "a\x00b", "no UTF-8": "a\xffb"} {
+		for _, field := range []string{"search", "trn-status", "alert-status", "after"} {
+			if p := admin.post("/admin/participants", "search", "a", field, bad); p.Status != http.StatusBadRequest {
+				t.Errorf("%s in %s: %d, want 400", what, field, p.Status)
+			}
+			if p := admin.get("/admin/participants?" + url.Values{field: {bad}}.Encode()); p.Status != http.StatusBadRequest {
+				t.Errorf("%s in the address, in %s: %d, want 400", what, field, p.Status)
+			}
+		}
+		if p := admin.get("/admin/participants/" + url.PathEscape(bad)); p.Status != http.StatusNotFound {
+			t.Errorf("%s as an id: %d, want 404", what, p.Status)
+		}
+		if p := admin.post(path+"/conflict", append(hidden(admin.get(path+"/conflict")), "how", "wrong_link", "reason", bad)...); p.Status != http.StatusBadRequest {
+			t.Errorf("%s in a reason: %d, want 400", what, p.Status)
+		}
+		if p := admin.post(path+"/alert-owner", "owner", bad); p.Status != http.StatusBadRequest {
+			t.Errorf("%s in an owner: %d, want 400", what, p.Status)
+		}
+	}
+	admin.post("/admin/participants", "search", "Zoë’s").at("/admin/participants")
+}

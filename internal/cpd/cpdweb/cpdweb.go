@@ -9,7 +9,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/alexedwards/scs/v2"
@@ -186,6 +189,9 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	administrators := p.gate.Require(Administrator)
 	for _, route := range p.Routes() {
 		var h http.Handler = route.handle
+		if route.Who == Administrators {
+			h = p.readText(h)
+		}
 		if route.Who != TRA {
 			h = p.readForm(h)
 		}
@@ -217,6 +223,29 @@ func (p *Pages) readForm(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// readText refuses what no browser sends and the database does not take in
+// texts: NUL, and bytes that are no UTF-8. What people type about themselves is
+// refused field by field instead.
+func (p *Pages) readText(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isText(r.URL.Path) {
+			p.ErrorPage(w, r, http.StatusNotFound)
+			return
+		}
+		for _, values := range []url.Values{r.URL.Query(), r.PostForm} {
+			for _, list := range values {
+				if !isText(strings.Join(list, "")) {
+					p.ErrorPage(w, r, http.StatusBadRequest)
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func redirectTo(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { goTo(w, r, path) }
