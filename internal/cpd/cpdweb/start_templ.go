@@ -97,7 +97,7 @@ func sessionEndedPage() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h1 class=\"govuk-heading-l\">Your answers are no longer here</h1><p class=\"govuk-body\">We delete what you have entered when you do nothing for an hour, so that nobody else can see it. It was not sent to anyone.</p><p class=\"govuk-body\">If this happens straight after you start, your browser does not accept <a class=\"govuk-link\" href=\"/cookies\">the cookie that this service needs</a>.</p><form method=\"post\" action=\"/start\" novalidate>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h1 class=\"govuk-heading-l\">Your answers are no longer here</h1><p class=\"govuk-body\">When you do nothing for an hour nobody can see any more what you have entered, and we delete it a few minutes later. It was not sent to anyone.</p><p class=\"govuk-body\">If this happens straight after you start, your browser does not accept <a class=\"govuk-link\" href=\"/cookies\">the cookie that this service needs</a>.</p><form method=\"post\" action=\"/start\" novalidate>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
