@@ -13,11 +13,12 @@ var (
 	steps          = regexp.MustCompile(`w\.step\("([^"]+)"`)
 )
 
-// TestTheArrowsAreDocumented holds docs/journeys.md to the code: every function
-// that it links is in the file, and every step of the two flows is named.
-func TestTheArrowsAreDocumented(t *testing.T) {
-	const docs = "../../docs"
-	raw, err := os.ReadFile(filepath.Join(docs, "journeys.md"))
+const docs = "../../docs"
+
+// linked gives a page of the documents, whose links to functions all lead to one.
+func linked(t *testing.T, page string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(docs, page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +35,15 @@ func TestTheArrowsAreDocumented(t *testing.T) {
 			t.Errorf("%s has no function %s", link[2], link[1])
 		}
 	}
+	return doc
+}
+
+func TestThePromisesAreTests(t *testing.T) { linked(t, "promises.md") }
+
+// TestTheArrowsAreDocumented holds docs/journeys.md to the code: every function
+// that it links is in the file, and every step of the two flows is named.
+func TestTheArrowsAreDocumented(t *testing.T) {
+	doc := linked(t, "journeys.md")
 	for _, file := range []string{"flow1_test.go", "flow2_test.go"} {
 		code, err := os.ReadFile(file)
 		if err != nil {
