@@ -38,7 +38,7 @@ func (s *Service) ReadAlert(ctx context.Context, id ParticipantID) error {
 	if err != nil || !due {
 		return err
 	}
-	open, asAt, readErr := s.register.OpenAlert(ctx, trn)
+	seen, readErr := s.register.OpenAlert(ctx, trn)
 	if readErr != nil && ctx.Err() != nil {
 		return readErr
 	}
@@ -54,10 +54,10 @@ func (s *Service) ReadAlert(ctx context.Context, id ParticipantID) error {
 			s.o.Logger.WarnContext(ctx, "alerts could not be read", "participant", string(id), "kind", fault.KindOf(readErr).String(), "error", readErr)
 			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 		}
-		if asAt.IsZero() {
-			asAt = s.now()
+		if seen.AsAt.IsZero() {
+			seen.AsAt = s.now()
 		}
-		if err := s.alertRead(ctx, tx, &p, open, asAt); err != nil {
+		if err := s.alertRead(ctx, tx, &p, seen); err != nil {
 			return err
 		}
 		if err := tx.SaveParticipant(ctx, p); err != nil {
@@ -68,24 +68,30 @@ func (s *Service) ReadAlert(ctx context.Context, id ParticipantID) error {
 }
 
 // alertRead changes the alert axis by what the register says. An outcome that
-// the TRA gave stands for as long as an alert is open.
-func (s *Service) alertRead(ctx context.Context, tx Tx, p *Participant, open bool, asAt time.Time) error {
+// the TRA gave stands for as long as the same alerts are open: others are
+// checked anew, and an unanswered check of the earlier ones is taken back.
+func (s *Service) alertRead(ctx context.Context, tx Tx, p *Participant, seen AlertSeen) error {
 	if err := s.story(ctx, tx, p.ID, bySystem, AlertRead, "", ""); err != nil {
 		return err
 	}
-	if !open {
+	if !seen.Open {
 		if p.AlertStatus == AlertNone {
-			p.AlertAt = asAt
+			p.AlertAt = seen.AsAt
 			return nil
 		}
 		if err := s.unsettleAlert(ctx, tx, p); err != nil {
 			return err
 		}
-		p.AlertStatus, p.AlertAt, p.UpdatedAt = AlertNone, asAt, s.now()
+		p.AlertStatus, p.AlertAt, p.UpdatedAt = AlertNone, seen.AsAt, s.now()
 		return s.story(ctx, tx, p.ID, bySystem, AlertSettled, "", "")
 	}
 	if p.AlertStatus != AlertNotChecked && p.AlertStatus != AlertNone {
-		return nil
+		if p.AlertState == seen.State {
+			return nil
+		}
+		if err := s.unsettleAlert(ctx, tx, p); err != nil {
+			return err
+		}
 	}
 	now := s.now()
 	r := Request{
@@ -95,7 +101,8 @@ func (s *Service) alertRead(ctx context.Context, tx Tx, p *Participant, open boo
 	if err := tx.AddRequest(ctx, r); err != nil {
 		return err
 	}
-	p.AlertStatus, p.AlertAt, p.AlertRequest, p.UpdatedAt = AlertAwaitingBarringCheck, asAt, r.ID, now
+	p.AlertStatus, p.AlertAt, p.AlertRequest, p.UpdatedAt = AlertAwaitingBarringCheck, seen.AsAt, r.ID, now
+	p.AlertState = seen.State
 	if err := tx.Enqueue(ctx, TaskSend, string(r.ID), now); err != nil {
 		return err
 	}
@@ -131,7 +138,7 @@ func (s *Service) unsettleAlert(ctx context.Context, tx Tx, p *Participant) erro
 			return err
 		}
 	}
-	p.AlertStatus, p.AlertAt, p.AlertRequest, p.AlertOwner = AlertNotChecked, time.Time{}, "", ""
+	p.AlertStatus, p.AlertAt, p.AlertRequest, p.AlertOwner, p.AlertState = AlertNotChecked, time.Time{}, "", "", ""
 	return tx.DropTask(ctx, TaskAlert, string(p.ID))
 }
 

@@ -136,3 +136,37 @@ func TestABarringCheckOfAnAlertThatEndedIsTakenBack(t *testing.T) {
 		w.waits()
 	})
 }
+
+func TestAnotherAlertIsCheckedToo(t *testing.T) {
+	eachCase(t, map[cpd.Outcome]cpd.AlertStatus{
+		cpd.Barred: cpd.AlertBarred, cpd.NotBarred: cpd.AlertNotBarred, cpd.Failed: cpd.AlertUndetermined, "": cpd.AlertAwaitingBarringCheck,
+	}, func(w *world, outcome cpd.Outcome, before cpd.AlertStatus) {
+		id, first := w.alerted("Ann", trn("0000001"))
+		if outcome != "" {
+			w.answer(first, outcome, noTRN)
+		}
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), before, false)
+		w.pass(14 * day)
+		if w.last() != first {
+			w.Fatal("the same alert was checked again")
+		}
+		w.register.states[trn("0000001")] = " and a prohibition"
+		w.pass(7 * day)
+		p := w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertAwaitingBarringCheck, false)
+		if p.EligibleForFunding() != nil || w.last() == first || p.AlertRequest != w.last() {
+			w.Errorf("the other alert is not checked: %+v", p)
+		}
+		if got := w.tra.by[first].status; outcome == "" && got != "withdrawn" {
+			w.Errorf("the check of the earlier alert is %s, want it taken back", got)
+		}
+		w.answer(w.last(), cpd.Barred, noTRN)
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertBarred, false)
+		second := w.last()
+		w.pass(14 * day)
+		if w.last() != second {
+			w.Error("it was checked once more")
+		}
+	})
+}

@@ -233,6 +233,7 @@ func (s *Service) endSamePerson(ctx context.Context, tx Tx, p, holder Participan
 		keep.TRNRequest, keep.TRNVersion = holder.TRNRequest, holder.TRNVersion
 		if holder.AlertStatus != AlertAwaitingBarringCheck && holder.AlertStatus != AlertNotChecked {
 			keep.AlertStatus, keep.AlertAt, keep.AlertRequest, keep.AlertOwner = holder.AlertStatus, holder.AlertAt, holder.AlertRequest, holder.AlertOwner
+			keep.AlertState = holder.AlertState
 		}
 	}
 	if err := s.unsettleAlert(ctx, tx, &go_); err != nil {

@@ -90,6 +90,7 @@ type Participant struct {
 	AlertAt      time.Time // as at when AlertStatus is known
 	AlertRequest RequestID // the barring check that AlertStatus follows from or waits for
 	AlertOwner   string    // who looks after an undetermined alert
+	AlertState   string    // AlertSeen.State that AlertRequest was made for; empty without one
 
 	HoldsValidationData bool          // the third axis: what was typed is still held
 	DeleteDataAt        time.Time     // when it goes, after a failure; zero: when the check ends

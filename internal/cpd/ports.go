@@ -23,8 +23,15 @@ type TRA interface {
 type Register interface {
 	// Find is the automatic check.
 	Find(ctx context.Context, d Details) (Finding, error)
-	// OpenAlert tells whether the record with the TRN has an open alert, and as at when.
-	OpenAlert(ctx context.Context, trn person.TRN) (open bool, asAt time.Time, err error)
+	// OpenAlert tells whether the record with the TRN has an open alert.
+	OpenAlert(ctx context.Context, trn person.TRN) (AlertSeen, error)
+}
+
+// AlertSeen is what the register says of the alerts on a record.
+type AlertSeen struct {
+	Open  bool
+	State string // another one when the open alerts are others; what it says nobody here knows
+	AsAt  time.Time
 }
 
 // Data is validation data: what a person typed, once.

@@ -112,9 +112,10 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			t := rapid.SampledFrom(trns).Draw(r, "TRN")
 			m.register.alerts[t] = !m.register.alerts[t]
 		},
-		"the register": func(*rapid.T) { m.register.down = !m.register.down },
-		"the TRA":      func(*rapid.T) { m.tra.down = !m.tra.down },
-		"the network":  func(*rapid.T) { m.tra.deaf = !m.tra.deaf },
+		"another alert": func(r *rapid.T) { m.register.states[rapid.SampledFrom(trns).Draw(r, "TRN")] += "+" },
+		"the register":  func(*rapid.T) { m.register.down = !m.register.down },
+		"the TRA":       func(*rapid.T) { m.tra.down = !m.tra.down },
+		"the network":   func(*rapid.T) { m.tra.deaf = !m.tra.deaf },
 		"time": func(r *rapid.T) {
 			m.now = m.now.Add(rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, time.Hour, day, 7 * day, 29 * day}).Draw(r, "passes"))
 			allowed(r, m.WorkDue(m.Context()))

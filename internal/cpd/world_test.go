@@ -58,6 +58,7 @@ type register struct {
 	down   bool
 	finds  map[string]person.TRN
 	alerts map[person.TRN]bool
+	states map[person.TRN]string // of the open alerts
 	asked  int
 	hangs  context.CancelFunc // ends the time of who asks
 }
@@ -80,13 +81,16 @@ func (r *register) Find(_ context.Context, d cpd.Details) (cpd.Finding, error) {
 	return cpd.Finding{Reason: "not_found"}, nil
 }
 
-func (r *register) OpenAlert(_ context.Context, t person.TRN) (bool, time.Time, error) {
+func (r *register) OpenAlert(_ context.Context, t person.TRN) (cpd.AlertSeen, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.down {
-		return false, time.Time{}, errDown
+		return cpd.AlertSeen{}, errDown
 	}
-	return r.alerts[t], time.Time{}, nil
+	if !r.alerts[t] {
+		return cpd.AlertSeen{}, nil
+	}
+	return cpd.AlertSeen{Open: true, State: "one" + r.states[t]}, nil
 }
 
 // tra is the TRA API, as strict as its contract: an id has one body, only what
@@ -221,7 +225,7 @@ func newWorld(t *testing.T, db *sqldb.DB, o cpd.Options) *world {
 func (w *world) begin(o cpd.Options) {
 	o.PublicURL = "https://cpd.example.org"
 	w.tra = &tra{by: map[cpd.RequestID]*traRequest{}}
-	w.register = &register{finds: map[string]person.TRN{}, alerts: map[person.TRN]bool{}}
+	w.register = &register{finds: map[string]person.TRN{}, alerts: map[person.TRN]bool{}, states: map[person.TRN]string{}}
 	w.Service = cpd.New(w.store, w.tra, w.register, []byte("key"), func() time.Time { return w.now }, o)
 }
 

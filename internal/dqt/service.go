@@ -2,6 +2,11 @@ package dqt
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
 	"time"
 
 	"traid/internal/dqt/match"
@@ -53,6 +58,8 @@ type Tx interface {
 	// Imported notes an import that is complete with this transaction, and counts names anew.
 	Imported(ctx context.Context, i Imported) error
 	Audit(ctx context.Context, a Audit) error
+	// AlertKey gives the secret that open alerts are hashed under: fresh, where none is kept yet.
+	AlertKey(ctx context.Context, fresh []byte) ([]byte, error)
 }
 
 // Known is what is remembered of a record to see whether it changed.
@@ -183,13 +190,44 @@ func (s *Service) Show(ctx context.Context, trn person.TRN) (Shown, error) {
 }
 
 // AlertExists tells whether an alert on the record of a TRN, or on one merged
-// into it, is open in London today. ErrNoRecord without a record.
-func (s *Service) AlertExists(ctx context.Context, trn person.TRN) (open bool, asAt time.Time, err error) {
+// into it, is open in London today, and as what: the state is another one when
+// the record's open alerts are others, empty without one, and tells nothing
+// else. ErrNoRecord without a record.
+func (s *Service) AlertExists(ctx context.Context, trn person.TRN) (state string, asAt time.Time, err error) {
 	shown, err := s.Show(ctx, trn)
-	if err != nil {
-		return false, time.Time{}, err
+	if err != nil || !s.HasOpenAlert(shown.Record) {
+		return "", shown.AsAt, err
 	}
-	return s.HasOpenAlert(shown.Record), shown.AsAt, nil
+	fresh := make([]byte, sha256.Size)
+	_, _ = rand.Read(fresh)
+	var key []byte
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		key, err = tx.AlertKey(ctx, fresh)
+		return err
+	})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return s.alertState(shown.Record, key), shown.AsAt, nil
+}
+
+// alertState hashes the codes and the starts of a record's open alerts. Both
+// are few enough to be tried, and the same on two records tells that they have
+// the same alert: hence the key, and the TRN.
+func (s *Service) alertState(r Record, key []byte) string {
+	var open []string
+	for _, a := range r.Alerts {
+		if s.IsOpen(a) {
+			open = append(open, a.Code+"\x00"+a.Start.Reveal())
+		}
+	}
+	slices.Sort(open)
+	mac := hmac.New(sha256.New, key)
+	for _, part := range append([]string{r.TRN.Reveal()}, open...) {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0})
+	}
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // HasOpenAlert tells whether one of a record's alerts is open in London today.

@@ -113,23 +113,22 @@ func TestOpenAlertAsksByTRN(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		answer string
-		open   bool
-		asAt   time.Time
+		want   cpd.AlertSeen
 		fault  fault.Kind
 	}{
-		"open":                        {200, `{"open_alert":true,"as_at":"2026-11-22T03:00:00Z"}`, true, asAt, 0},
-		"none":                        {200, `{"open_alert":false,"as_at":"2026-11-22T03:00:00Z"}`, false, asAt, 0},
-		"a register never imported":   {200, `{"open_alert":false,"as_at":null}`, false, time.Time{}, 0},
-		"no record":                   {404, `{"type":"urn:traid:problem:not_found","detail":"There is no record with this TRN."}`, false, time.Time{}, fault.NotFound},
-		"a page of something between": {404, `<html>`, false, time.Time{}, fault.Unavailable},
-		"down":                        {500, ``, false, time.Time{}, fault.Unavailable},
-		"an answer that says neither": {200, `{}`, false, time.Time{}, fault.Unavailable},
+		"open":                        {200, `{"open_alert":true,"state":"5e","as_at":"2026-11-22T03:00:00Z"}`, cpd.AlertSeen{Open: true, State: "5e", AsAt: asAt}, 0},
+		"none":                        {200, `{"open_alert":false,"state":"","as_at":"2026-11-22T03:00:00Z"}`, cpd.AlertSeen{AsAt: asAt}, 0},
+		"a register never imported":   {200, `{"open_alert":false,"state":"","as_at":null}`, cpd.AlertSeen{}, 0},
+		"no record":                   {404, `{"type":"urn:traid:problem:not_found","detail":"There is no record with this TRN."}`, cpd.AlertSeen{}, fault.NotFound},
+		"a page of something between": {404, `<html>`, cpd.AlertSeen{}, fault.Unavailable},
+		"down":                        {500, ``, cpd.AlertSeen{}, fault.Unavailable},
+		"an answer that says neither": {200, `{}`, cpd.AlertSeen{}, fault.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, c.status, c.answer)
-			open, at, err := s.register().OpenAlert(t.Context(), trn)
-			if open != c.open || !at.Equal(c.asAt) || fault.KindOf(err) != c.fault || (err == nil) != (c.fault == fault.Internal) {
-				t.Errorf("got %t, %v, %v", open, at, err)
+			got, err := s.register().OpenAlert(t.Context(), trn)
+			if got != c.want || fault.KindOf(err) != c.fault || (err == nil) != (c.fault == fault.Internal) {
+				t.Errorf("got %+v, %v, want %+v", got, err, c.want)
 			}
 			if want := `POST /api/v1/teachers/alert-exists {"trn":"0400123"}`; s.asked != want {
 				t.Errorf("asked %s, want %s", s.asked, want)

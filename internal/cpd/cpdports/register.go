@@ -2,7 +2,6 @@ package cpdports
 
 import (
 	"context"
-	"time"
 
 	"traid/internal/cpd"
 	"traid/internal/person"
@@ -40,14 +39,11 @@ func (r *Register) Find(ctx context.Context, d cpd.Details) (cpd.Finding, error)
 }
 
 // OpenAlert tells whether the record with the TRN has an open alert.
-// asAt is zero while the register was never brought up to date.
-func (r *Register) OpenAlert(ctx context.Context, trn person.TRN) (open bool, asAt time.Time, err error) {
+// AsAt is zero while the register was never brought up to date.
+func (r *Register) OpenAlert(ctx context.Context, trn person.TRN) (cpd.AlertSeen, error) {
 	res, err := r.client.AlertExists(ctx, trn.Reveal())
 	if err != nil {
-		return false, time.Time{}, err
+		return cpd.AlertSeen{}, err
 	}
-	if res.AsAt != nil {
-		asAt = *res.AsAt
-	}
-	return res.OpenAlert, asAt, nil
+	return cpd.AlertSeen{Open: res.OpenAlert, State: res.State, AsAt: instant(res.AsAt)}, nil
 }

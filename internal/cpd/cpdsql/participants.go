@@ -93,7 +93,7 @@ func (x *tx) AddParticipant(ctx context.Context, p cpd.Participant) error {
 		TrnRequest: string(p.TRNRequest), TrnVersion: p.TRNVersion,
 		SubmittedAt: sqldb.Time(p.SubmittedAt), ExpectedBy: sqldb.NullTime(p.ExpectedBy), WithdrawnAt: sqldb.NullTime(p.WithdrawnAt),
 		AlertStatus: string(p.AlertStatus), AlertAt: sqldb.NullTime(p.AlertAt), AlertRequest: string(p.AlertRequest), AlertOwner: p.AlertOwner,
-		DeleteDataAt: sqldb.NullTime(p.DeleteDataAt), JoinedInto: string(p.JoinedInto), Epoch: p.Epoch,
+		DeleteDataAt: sqldb.NullTime(p.DeleteDataAt), JoinedInto: string(p.JoinedInto), Epoch: p.Epoch, AlertState: p.AlertState,
 	})); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (x *tx) SaveParticipant(ctx context.Context, p cpd.Participant) error {
 		TrnRequest: string(p.TRNRequest), TrnVersion: p.TRNVersion,
 		SubmittedAt: sqldb.Time(p.SubmittedAt), ExpectedBy: sqldb.NullTime(p.ExpectedBy), WithdrawnAt: sqldb.NullTime(p.WithdrawnAt),
 		AlertStatus: string(p.AlertStatus), AlertAt: sqldb.NullTime(p.AlertAt), AlertRequest: string(p.AlertRequest), AlertOwner: p.AlertOwner,
-		DeleteDataAt: sqldb.NullTime(p.DeleteDataAt), JoinedInto: string(p.JoinedInto), Epoch: p.Epoch, ID: string(p.ID),
+		DeleteDataAt: sqldb.NullTime(p.DeleteDataAt), JoinedInto: string(p.JoinedInto), Epoch: p.Epoch, AlertState: p.AlertState, ID: string(p.ID),
 	})
 	return changed("participant", n, err)
 }
@@ -145,7 +145,7 @@ func toParticipant(row Person) (cpd.Participant, error) {
 		AlertStatus: cpd.AlertStatus(row.AlertStatus), AlertAt: when(row.AlertAt),
 		AlertRequest: cpd.RequestID(row.AlertRequest), AlertOwner: row.AlertOwner,
 		HoldsValidationData: row.HoldsData, DeleteDataAt: when(row.DeleteDataAt), JoinedInto: cpd.ParticipantID(row.JoinedInto),
-		Epoch: row.Epoch,
+		Epoch: row.Epoch, AlertState: row.AlertState,
 	}
 	if v.unreadable {
 		return cpd.Participant{}, fmt.Errorf("cpdsql: participant %s holds a value that cannot be read", row.ID)

@@ -28,8 +28,8 @@ func (q *Queries) AddEmail(ctx context.Context, arg AddEmailParams) error {
 const addParticipant = `-- name: AddParticipant :exec
 INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
     trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at,
-    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 `
 
 type AddParticipantParams struct {
@@ -58,6 +58,7 @@ type AddParticipantParams struct {
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
 	Epoch          int64
+	AlertState     string
 }
 
 func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) error {
@@ -87,6 +88,7 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 		arg.DeleteDataAt,
 		arg.JoinedInto,
 		arg.Epoch,
+		arg.AlertState,
 	)
 	return err
 }
@@ -119,7 +121,7 @@ func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64
 }
 
 const joinedPeople = `-- name: JoinedPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE joined_into = $1 ORDER BY created_at, id
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE joined_into = $1 ORDER BY created_at, id
 `
 
 func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person, error) {
@@ -157,6 +159,7 @@ func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person
 			&i.DeleteDataAt,
 			&i.JoinedInto,
 			&i.Epoch,
+			&i.AlertState,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err
@@ -173,7 +176,7 @@ func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person
 }
 
 const listPeople = `-- name: ListPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
 WHERE joined_into = ''
   AND (CAST($1 AS text) = '' OR trn_status = $1)
   AND (CAST($2 AS text) = '' OR alert_status = $2)
@@ -235,6 +238,7 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]Perso
 			&i.DeleteDataAt,
 			&i.JoinedInto,
 			&i.Epoch,
+			&i.AlertState,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err
@@ -293,7 +297,7 @@ func (q *Queries) MoveRequests(ctx context.Context, arg MoveRequestsParams) erro
 }
 
 const personByEmail = `-- name: PersonByEmail :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
 `
 
 func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, error) {
@@ -325,13 +329,14 @@ func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, e
 		&i.DeleteDataAt,
 		&i.JoinedInto,
 		&i.Epoch,
+		&i.AlertState,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByID = `-- name: PersonByID :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = $1
 `
 
 func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
@@ -363,13 +368,14 @@ func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
 		&i.DeleteDataAt,
 		&i.JoinedInto,
 		&i.Epoch,
+		&i.AlertState,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByRegistration = `-- name: PersonByRegistration :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE registration_id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE registration_id = $1
 `
 
 func (q *Queries) PersonByRegistration(ctx context.Context, registrationID string) (Person, error) {
@@ -401,13 +407,14 @@ func (q *Queries) PersonByRegistration(ctx context.Context, registrationID strin
 		&i.DeleteDataAt,
 		&i.JoinedInto,
 		&i.Epoch,
+		&i.AlertState,
 		&i.HoldsData,
 	)
 	return i, err
 }
 
 const personByTRN = `-- name: PersonByTRN :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people WHERE trn = $1 AND trn <> ''
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE trn = $1 AND trn <> ''
 `
 
 func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
@@ -439,6 +446,7 @@ func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
 		&i.DeleteDataAt,
 		&i.JoinedInto,
 		&i.Epoch,
+		&i.AlertState,
 		&i.HoldsData,
 	)
 	return i, err
@@ -448,8 +456,8 @@ const saveParticipant = `-- name: SaveParticipant :execrows
 UPDATE participants SET first_name = $1, last_name = $2, search = $3, updated_at = $4,
     trn_status = $5, trn = $6, trn_claimed = $7, trn_at = $8, trn_request = $9, trn_version = $10,
     submitted_at = $11, expected_by = $12, withdrawn_at = $13,
-    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20
-WHERE id = $21
+    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20, alert_state = $21
+WHERE id = $22
 `
 
 type SaveParticipantParams struct {
@@ -473,6 +481,7 @@ type SaveParticipantParams struct {
 	DeleteDataAt sql.NullTime
 	JoinedInto   string
 	Epoch        int64
+	AlertState   string
 	ID           string
 }
 
@@ -498,6 +507,7 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 		arg.DeleteDataAt,
 		arg.JoinedInto,
 		arg.Epoch,
+		arg.AlertState,
 		arg.ID,
 	)
 	if err != nil {
@@ -507,7 +517,7 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 }
 
 const unsettledPeople = `-- name: UnsettledPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
 WHERE joined_into = ''
   AND (trn_status = 'conflict' OR (trn_status = 'not_checked' AND withdrawn_at IS NULL) OR alert_status = 'undetermined')
 ORDER BY trn_at, id LIMIT $1
@@ -548,6 +558,7 @@ func (q *Queries) UnsettledPeople(ctx context.Context, limit int32) ([]Person, e
 			&i.DeleteDataAt,
 			&i.JoinedInto,
 			&i.Epoch,
+			&i.AlertState,
 			&i.HoldsData,
 		); err != nil {
 			return nil, err

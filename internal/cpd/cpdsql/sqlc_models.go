@@ -102,6 +102,7 @@ type Participant struct {
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
 	Epoch          int64
+	AlertState     string
 }
 
 type Person struct {
@@ -130,6 +131,7 @@ type Person struct {
 	DeleteDataAt   sql.NullTime
 	JoinedInto     string
 	Epoch          int64
+	AlertState     string
 	HoldsData      bool
 }
 

@@ -122,7 +122,7 @@ func TestAParticipantIsReadAsItWasKept(t *testing.T) {
 		p.TRNRequest, p.TRNVersion = "q1", 3
 		p.SubmittedAt, p.ExpectedBy, p.WithdrawnAt = start.Add(3*time.Hour), start.Add(4*time.Hour), start.Add(5*time.Hour)
 		p.AlertStatus, p.AlertAt, p.AlertRequest, p.AlertOwner = cpd.AlertUndetermined, start.Add(6*time.Hour), "q2", "Sam"
-		p.DeleteDataAt, p.JoinedInto, p.Epoch = start.Add(7*time.Hour), "p2", 3
+		p.DeleteDataAt, p.JoinedInto, p.Epoch, p.AlertState = start.Add(7*time.Hour), "p2", 3, "e5"
 		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.SaveParticipant(ctx, p) })
 		got, err = s.Participant(ctx, p.ID)
 		s.same("changed", p, got, err)

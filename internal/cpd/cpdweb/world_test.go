@@ -63,10 +63,10 @@ func (r *register) Find(_ context.Context, d cpd.Details) (cpd.Finding, error) {
 	return cpd.Finding{Match: ok, TRN: trn}, nil
 }
 
-func (r *register) OpenAlert(context.Context, person.TRN) (bool, time.Time, error) {
+func (r *register) OpenAlert(context.Context, person.TRN) (cpd.AlertSeen, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.alert, time.Time{}, nil
+	return cpd.AlertSeen{Open: r.alert}, nil
 }
 
 // tra is a hand-written TRA API.

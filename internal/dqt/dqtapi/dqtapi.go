@@ -117,11 +117,11 @@ func (h handlers) alertExists(ctx context.Context, in *body[wire.TRNRequest]) (*
 	if err != nil {
 		return nil, err
 	}
-	open, asAt, err := h.svc.AlertExists(ctx, trn)
+	state, asAt, err := h.svc.AlertExists(ctx, trn)
 	if err != nil {
 		return nil, err
 	}
-	return &body[wire.AlertExistsResult]{wire.AlertExistsResult{OpenAlert: open, AsAt: instant(asAt)}}, nil
+	return &body[wire.AlertExistsResult]{wire.AlertExistsResult{OpenAlert: state != "", State: state, AsAt: instant(asAt)}}, nil
 }
 
 func trnOf(in wire.TRNRequest) (person.TRN, error) {

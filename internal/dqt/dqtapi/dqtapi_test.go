@@ -342,3 +342,36 @@ func TestProblemsNameEveryWrongFieldAndRepeatNoValue(t *testing.T) {
 		}
 	})
 }
+
+func TestTheStateOfAlertsChangesWithTheOpenOnesAndTellsNothing(t *testing.T) {
+	each(t, func(t *testing.T, r register) {
+		client := r.client(t, wire.ScopeAlertExists)
+		state := func(trn, alerts string) string {
+			t.Helper()
+			r.load(t, trn+",active,Ann,,Lee,,1980-01-01,,,,"+alerts+"\n")
+			got, err := client.AlertExists(t.Context(), trn)
+			if err != nil || got.OpenAlert == (got.State == "") {
+				t.Fatalf("%s: got %+v %v, want a state with an open alert alone", alerts, got, err)
+			}
+			return got.State
+		}
+		const one, ended = "T1:2020-01-01::in force", "T2:2019-01-01:2019-02-01:over"
+		first := state("1000001", one)
+		for alerts, same := range map[string]bool{
+			one:                               true,
+			"T1:2020-01-01::as it was said":   true,
+			one + ";" + ended:                 true,
+			one + ";T2:2021-01-01::another":   false,
+			"T2:2020-01-01::another":          false,
+			"T1:2020-01-02::from another day": false,
+			ended:                             false,
+		} {
+			if got := state("1000001", alerts); (got == first) != same {
+				t.Errorf("%s: got %s after %s, want the same: %t", alerts, got, first, same)
+			}
+		}
+		if state("1000002", one) == first {
+			t.Error("two records with the same alert can be told")
+		}
+	})
+}

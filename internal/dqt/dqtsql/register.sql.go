@@ -10,6 +10,15 @@ import (
 	"time"
 )
 
+const addAlertKey = `-- name: AddAlertKey :exec
+INSERT INTO alert_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING
+`
+
+func (q *Queries) AddAlertKey(ctx context.Context, secret string) error {
+	_, err := q.db.ExecContext(ctx, addAlertKey, secret)
+	return err
+}
+
 const addAudit = `-- name: AddAudit :exec
 INSERT INTO audit (id, at, client, action, case_id, purpose, records)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -68,6 +77,17 @@ func (q *Queries) AddImport(ctx context.Context, arg AddImportParams) error {
 		arg.Records,
 	)
 	return err
+}
+
+const alertKey = `-- name: AlertKey :one
+SELECT secret FROM alert_keys WHERE id = 1
+`
+
+func (q *Queries) AlertKey(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, alertKey)
+	var secret string
+	err := row.Scan(&secret)
+	return secret, err
 }
 
 const countNames = `-- name: CountNames :exec

@@ -17,6 +17,11 @@ type Alert struct {
 	Details  string
 }
 
+type AlertKey struct {
+	ID     int64
+	Secret string
+}
+
 type Audit struct {
 	ID      string
 	At      time.Time

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -252,6 +253,22 @@ func (x *tx) State(ctx context.Context) (dqt.State, error) {
 		return dqt.State{}, fmt.Errorf("dqtsql: state: %w", err)
 	}
 	return dqt.State{Records: int(row.Records), AsAt: row.At.UTC()}, nil
+}
+
+// AlertKey gives the secret under which open alerts are hashed: fresh, where none is kept yet.
+func (x *tx) AlertKey(ctx context.Context, fresh []byte) ([]byte, error) {
+	if err := x.q.AddAlertKey(ctx, hex.EncodeToString(fresh)); err != nil {
+		return nil, fmt.Errorf("dqtsql: add alert key: %w", err)
+	}
+	kept, err := x.q.AlertKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("dqtsql: alert key: %w", err)
+	}
+	key, err := hex.DecodeString(kept)
+	if err != nil {
+		return nil, fmt.Errorf("dqtsql: alert key: %w", err)
+	}
+	return key, nil
 }
 
 // Matching gives at most limit records that fit all the criteria.

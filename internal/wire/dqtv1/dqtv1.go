@@ -162,5 +162,6 @@ type ShowResult struct {
 // AlertExistsResult tells whether a record has an open alert.
 type AlertExistsResult struct {
 	OpenAlert bool       `json:"open_alert" doc:"An alert on the record, or on one merged into it, is in force in London today."`
+	State     string     `json:"state" doc:"Another one when the record's open alerts are others, empty without one. It can be compared and tells nothing else."`
 	AsAt      *time.Time `json:"as_at" doc:"When the register was last brought up to date."`
 }

@@ -40,15 +40,15 @@ WHERE joined_into = ''
 -- name: AddParticipant :exec
 INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
     trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at,
-    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25);
+    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26);
 
 -- name: SaveParticipant :execrows
 UPDATE participants SET first_name = $1, last_name = $2, search = $3, updated_at = $4,
     trn_status = $5, trn = $6, trn_claimed = $7, trn_at = $8, trn_request = $9, trn_version = $10,
     submitted_at = $11, expected_by = $12, withdrawn_at = $13,
-    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20
-WHERE id = $21;
+    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20, alert_state = $21
+WHERE id = $22;
 
 -- name: AddEmail :exec
 INSERT INTO emails (email_key, participant_id) VALUES ($1, $2);

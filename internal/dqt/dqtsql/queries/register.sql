@@ -29,3 +29,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: AddAudit :exec
 INSERT INTO audit (id, at, client, action, case_id, purpose, records)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: AddAlertKey :exec
+INSERT INTO alert_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING;
+
+-- name: AlertKey :one
+SELECT secret FROM alert_keys WHERE id = 1;
