@@ -42,6 +42,8 @@ func (c call) fits(r *http.Request) bool {
 type trouble struct {
 	call call
 	when when
+	// spare is how many calls come before the first that it meets.
+	spare int
 	// once ends the trouble with the first call that it meets.
 	once bool
 	// status is answered in the place of the service's answer; 0: the connection breaks.
@@ -104,6 +106,10 @@ func (p *proxy) meets(r *http.Request) *trouble {
 	defer p.mu.Unlock()
 	t := p.trouble
 	if t == nil || !t.call.fits(r) {
+		return nil
+	}
+	if t.spare > 0 {
+		t.spare--
 		return nil
 	}
 	if !export.fits(r) { // which is asked all the time, whatever is to be done

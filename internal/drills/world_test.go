@@ -119,6 +119,7 @@ type world struct {
 	agnes    zendesk.User
 	fields   map[string]zendesk.Field
 	browser  *http.Client // the operator's
+	children []*child
 }
 
 // Zofia Marchbank's record, which the register can find by no rule in her claim.
@@ -258,6 +259,7 @@ func (w *world) start() *child {
 	c := &child{w: w, desk: newProxy(w.T, w.desk), register: newProxy(w.T, w.register)}
 	c.start()
 	w.Cleanup(c.stop)
+	w.children = append(w.children, c)
 	return c
 }
 
@@ -440,8 +442,8 @@ func (w *world) ticket(id string) zendesk.Ticket {
 }
 
 // ends waits until the requests are answered, and for further sweeps to pass,
-// and looks at what is left of each: one ticket, solved, with the notes that
-// belong there, and one answer, of version 1.
+// and looks at what is left of each: one ticket, asked for once, solved, with the
+// notes that belong there, and one answer, of version 1.
 func (c *child) ends(after string, notes int, ids ...string) {
 	c.w.Helper()
 	began := time.Now()
@@ -453,7 +455,13 @@ func (c *child) ends(after string, notes int, ids ...string) {
 	c.w.until("two more sweeps are over", func() bool { return c.desk.count(export) >= swept+3 })
 	feed, err := c.client().Answers(c.w.Context(), "", 0)
 	c.w.ok(err)
-	tickets, noted := 0, 0
+	asked, tickets, noted := 0, 0, 0
+	for _, each := range c.w.children {
+		asked += each.desk.count(creation)
+	}
+	if asked != len(ids) {
+		c.w.Errorf("the helpdesk took %d requests for %d tickets", asked, len(ids))
+	}
 	for _, id := range ids {
 		versions := 0
 		for _, a := range feed.Answers {
