@@ -145,7 +145,9 @@ func (c *Client) send(ctx context.Context, k call, authorization string) (*http.
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if k.key != "" {
-		req.Header.Set("Idempotency-Key", k.key)
+		// Not by its canonical name: net/http would send what has one again by
+		// itself when the connection breaks, before anybody has looked.
+		req.Header["idempotency-key"] = []string{k.key}
 	}
 	return c.exchange(k.op, req)
 }
