@@ -9,9 +9,10 @@ import (
 	"traid/internal/fault"
 )
 
-// leaseFor is how long a worker has a task for itself: longer than a call to
-// another service may last.
-const leaseFor = 2 * time.Minute
+// leaseFor is how long a worker has a task for itself: a little longer than the
+// time after which its job is ended, so that what a worker who died had begun
+// goes on within a minute.
+const leaseFor = 50 * time.Second
 
 // dueBatch is how many due tasks are read at a time.
 const dueBatch = 100
