@@ -294,6 +294,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	ada.open("/admin/participants")
 	ada.picture("participants.png")
 	ada.row("Tomasz Wilczynski")
+	ada.sees("History")
 	ada.reloads("The TRN was validated by the TRA")
 	tomasz.reloads("We have confirmed your details")
 
@@ -322,7 +323,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	owen.picture("second-review.png")
 	owen.choose("review", "agree")
 	owen.press("Confirm")
-	owen.sees("Decided")
+	owen.sees("Agreed by")
 	owen.reloads("The client has been answered")
 
 	ada.open("/admin/waiting")
@@ -330,6 +331,7 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	ada.sees("The TRA was asked")
 	ada.open("/admin/participants")
 	ada.row("Desmond Carrowby")
+	ada.sees("History")
 	ada.reloads("The TRA answered the barring check")
 	desmond.do(chromedp.Reload())
 	desmond.sees("We have confirmed your details")
