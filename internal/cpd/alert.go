@@ -10,7 +10,7 @@ import (
 	"traid/internal/person"
 )
 
-// alertEvery is how often a record is asked again for open alerts (contract §2).
+// alertEvery is how often a record is asked again for open alerts.
 const alertEvery = 7 * 24 * time.Hour
 
 // ReadAlert is the beginning of flow 2: whether the participant's record has an

@@ -7,7 +7,7 @@ import (
 	"traid/internal/person"
 )
 
-// keepAfterFailure is how long validation data is kept for a correction after a failure (contract §2).
+// keepAfterFailure is how long validation data is kept for a correction after a failure.
 const keepAfterFailure = 28 * 24 * time.Hour
 
 // ApplyAnswer is arrow 8: one version of an answer changes the participant.

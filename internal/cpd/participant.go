@@ -37,7 +37,7 @@ type Details struct {
 // TRNStatus is the first axis: what is known of a participant's TRN.
 type TRNStatus string
 
-// The TRN's statuses (contract §4).
+// The TRN's statuses.
 const (
 	TRNNotChecked               TRNStatus = "not_checked"
 	TRNValidatedAutomatically   TRNStatus = "validated_automatically"
@@ -55,7 +55,7 @@ func (s TRNStatus) Validated() bool {
 // AlertStatus is the second axis: what is known of alerts on the record.
 type AlertStatus string
 
-// The alert's statuses (contract §4).
+// The alert's statuses.
 const (
 	AlertNotChecked           AlertStatus = "not_checked"
 	AlertNone                 AlertStatus = "none"

@@ -58,7 +58,7 @@ func (r Request) Open() bool { return r.State == RequestWaiting || r.State == Re
 // Outcome is what the TRA answers.
 type Outcome string
 
-// The outcomes (contract §3).
+// The outcomes.
 const (
 	TRNFound  Outcome = "trn_found"
 	Failed    Outcome = "failed"
@@ -106,5 +106,5 @@ type Finding struct {
 	Match  bool
 	TRN    person.TRN
 	Basis  string // trn or nino
-	Reason string // why not, by contract §5; never shown to a person
+	Reason string // why not, as the register says; never shown to a person
 }

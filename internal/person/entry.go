@@ -95,7 +95,7 @@ func NewTRN(digits string) (TRN, error) {
 	return TRN{hidden{digits}}, nil
 }
 
-// LenientTRN reads a TRN as the automatic check does (contract of the check):
+// LenientTRN reads a TRN as the automatic check does:
 // the digits, five to seven, padded on the left to seven, not all zeros.
 func LenientTRN(s string) (TRN, bool) {
 	var digits strings.Builder

@@ -322,7 +322,7 @@ func (s *Service) Undo(ctx context.Context, op Operator, id RequestID, revision 
 	})
 }
 
-// Review is the second operator's word on a decision (contract §8.4): somebody
+// Review is the second operator's word on a decision: somebody
 // else than its maker agrees or sends it back with a reason. A supervisor may
 // override with a reason.
 func (s *Service) Review(ctx context.Context, op Operator, id RequestID, in Reviewing) error {

@@ -9,7 +9,7 @@ import (
 // Outcome is what an operator finds.
 type Outcome string
 
-// The outcomes (contract §3): trn_found or failed for a TRN validation;
+// The outcomes: trn_found or failed for a TRN validation;
 // barred, not_barred or failed for a barring check.
 const (
 	TRNFound  Outcome = "trn_found"
@@ -29,7 +29,7 @@ func Outcomes(k Kind) []Outcome {
 // FailureReason says why a request failed.
 type FailureReason string
 
-// The reasons (contract §3).
+// The reasons.
 const (
 	NoRecord         FailureReason = "no_record"
 	SeveralRecords   FailureReason = "several_records"

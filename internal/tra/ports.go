@@ -28,7 +28,7 @@ const (
 // Done tells whether an agent is through with the ticket.
 func (s TicketStatus) Done() bool { return s == TicketSolved || s == TicketClosed }
 
-// TicketFields are the ticket's fields of contract §7; the zero value is empty.
+// TicketFields are what a ticket says in its fields; the zero value is empty.
 type TicketFields struct {
 	Outcome Outcome // of the field that fits the request's kind
 	TRN     string  // as it stands there
@@ -114,7 +114,7 @@ type Helpdesk interface {
 // FieldName names a field of a ticket by its title.
 type FieldName string
 
-// The fields (contract §7).
+// The fields.
 const (
 	FieldNameTRN     FieldName = "TRN"
 	FieldNameOutcome FieldName = "Outcome"

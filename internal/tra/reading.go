@@ -20,7 +20,7 @@ type saying struct {
 	wrong   string // why they are no answer; empty: they are one
 }
 
-// readFields judges the fields of a solved ticket (contract §8.1). A field
+// readFields judges the fields of a solved ticket. A field
 // counts only when an active agent, or our own operation, set it last.
 func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 	var out saying
@@ -384,7 +384,7 @@ func (s *Service) decidedOnTicket(ctx context.Context, tx Tx, r *Request, d Deci
 }
 
 // refuse takes an answer off the ticket that is none, with a note that says
-// why; the second time it only flags (contract §8.5). The caller saves r.
+// why; the second time it only flags. The caller saves r.
 func (s *Service) refuse(ctx context.Context, tx Tx, r *Request, f Flag, why string) error {
 	if err := s.flag(ctx, tx, r.ID, f, why); err != nil {
 		return err

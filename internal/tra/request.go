@@ -37,7 +37,7 @@ const (
 // State is where a request stands.
 type State string
 
-// The states of a request (contract §3).
+// The states of a request.
 const (
 	Received       State = "received" // no ticket yet
 	WithOperator   State = "with_operator"

@@ -153,7 +153,7 @@ func (y *tally) table() string {
 	return b.String()
 }
 
-// arrows are contract §3's. Without a ticket a case can be decided too, so
+// arrows are those that a request's state may take. Without a ticket a case can be decided too, so
 // that received leads to the second review and back. An answered case whose
 // ticket gets another answer that needs one goes there at once.
 var arrows = map[string]bool{

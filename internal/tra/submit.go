@@ -227,7 +227,7 @@ func (s *Service) own(ctx context.Context, r Reads, c Client, kind Kind, id Requ
 }
 
 // fresh is how old what is known of a ticket may be when its client asks, and
-// longestWait how long the client waits for the helpdesk (contract §6).
+// longestWait how long the client waits for the helpdesk.
 const (
 	fresh       = time.Minute
 	longestWait = 10 * time.Second

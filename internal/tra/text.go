@@ -29,7 +29,7 @@ type TextReading struct {
 }
 
 // ReadText reads agents' words, the fallback when a solved ticket's fields are
-// empty (contract §8.2). The first comment is our own and never read; the latest
+// empty. The first comment is our own and never read; the latest
 // agent's comment that says something decides.
 func ReadText(comments []Comment) TextReading {
 	for i := len(comments) - 1; i >= 1; i-- {

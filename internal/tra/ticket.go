@@ -19,7 +19,7 @@ const leaseFor = 50 * time.Second
 
 // The helpdesk forgets an idempotency key after two hours. A key that is nearly
 // so old is not trusted: then a ticket is created only after several look-ups,
-// some time apart, that found none (contract §7).
+// some time apart, that found none.
 const (
 	keyTrusted    = 110 * time.Minute
 	emptyLookups  = 3
@@ -237,7 +237,7 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 
 // draft writes what stands on a ticket: what is asked, by when, how to answer
 // and where the case is; of the person only what the setting allows, and never
-// anything of another one (contract §7).
+// anything of another one.
 func (s *Service) draft(ctx context.Context, r Request) (Draft, error) {
 	what, how := "Find the record of a teacher", "the field “TRN”, with “trn_found” in “Outcome”; or “failed” in “Outcome” with a “Failure reason” and a “Note for the client”"
 	if r.Kind == BarringCheck {

@@ -11,7 +11,7 @@ import (
 )
 
 // staleAfter is how old the register may be for "there is no such record" to
-// be believed (contract §8.3).
+// be believed.
 const staleAfter = 24 * time.Hour
 
 // verdict is what the register says of a decision.
@@ -20,7 +20,7 @@ type verdict struct {
 	behind bool // the register is too old to say that there is no such record
 }
 
-// verifyTRN checks a TRN against the register and the claim (contract §8.3). An
+// verifyTRN checks a TRN against the register and the claim. An
 // error says that the register did not answer, which says nothing about the TRN.
 func (s *Service) verifyTRN(ctx context.Context, c Claim, trn person.TRN) (verdict, error) {
 	var v verdict
@@ -169,11 +169,11 @@ func namesOf(names []person.FullName) person.Text {
 }
 
 // dbsMatch is the type of an alert that says no more than that the DBS has to
-// be asked: alone it never makes somebody barred (contract §3).
+// be asked: alone it never makes somebody barred.
 const dbsMatch = "G1"
 
 // verifyBarring checks the outcome of a barring check against the alerts on the
-// record (contract §3, §8.4).
+// record.
 func (s *Service) verifyBarring(ctx context.Context, c Claim, o Outcome) (verdict, error) {
 	var v verdict
 	record, asAt, err := s.register.Show(ctx, c.TRN)

@@ -20,7 +20,7 @@ const (
 )
 
 // creationFailsAfter is from when on a request without a ticket needs
-// attention (contract §3).
+// attention.
 const creationFailsAfter = 4 * time.Hour
 
 // waiting is what waits for an operator. Each condition here is that of an
