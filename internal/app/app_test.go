@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"net/http"
 	"os"
@@ -227,6 +228,42 @@ func TestDemoRunsEverythingAndCarriesOn(t *testing.T) {
 		if code := <-done; code != exitOK {
 			t.Errorf("%s: exit %d", which, code)
 		}
+	}
+}
+
+// TestAServiceIsReadyWhileItsDatabaseIsOfThisVersion asks each service whether
+// it is alive and ready, before and after another program changed its tables.
+func TestAServiceIsReadyWhileItsDatabaseIsOfThisVersion(t *testing.T) {
+	env := map[string]string{setData: t.TempDir(), setLogLevel: "error"}
+	for _, name := range addrOf {
+		env[name] = "127.0.0.1:0"
+	}
+	h, err := Open(t.Context(), func(name string) string { return env[name] }, time.Now, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	status := func(service, path string) int {
+		res, err := http.Get(h.URL(service) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	for _, name := range services {
+		if alive, ready := status(name, "/healthz"), status(name, "/readyz"); alive != http.StatusOK || ready != http.StatusOK {
+			t.Errorf("%s: alive %d, ready %d", name, alive, ready)
+		}
+	}
+	if err := h.sys.open["tra"].db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO migrations_tra (version_id, is_applied) VALUES (99999, true)`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if alive, ready := status("tra", "/healthz"), status("tra", "/readyz"); alive != http.StatusOK || ready != http.StatusServiceUnavailable {
+		t.Errorf("with newer tables: alive %d, ready %d", alive, ready)
 	}
 }
 

@@ -94,6 +94,15 @@ func (p *program) openService(ctx context.Context, name string, migrate bool) (*
 	return &service{name: name, db: db, access: access.New(db, p.now)}, nil
 }
 
+// ready tells whether the service's own database answers and is of this
+// program's version. It asks no other service.
+func (s *service) ready(ctx context.Context) error {
+	if err := s.db.Ping(ctx); err != nil {
+		return err
+	}
+	return s.db.CheckMigrated(ctx, migrationsOf(s.name)...)
+}
+
 func (s *service) close(logger *slog.Logger) {
 	if s.listener != nil {
 		_ = s.listener.Close() // closed already when it was served
@@ -234,7 +243,7 @@ func (sys *system) buildDQT(s *service) (err error) {
 	mux := http.NewServeMux()
 	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid register", Version: "1", Description: dqtapi.Description, Auth: s.access, Logger: sys.p.logger})
 	dqtapi.Mount(s.api, sys.dqt)
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.db.Ping})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.ready})
 	return err
 }
 
@@ -247,7 +256,7 @@ func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
 	deskapi.Mount(mux, sys.desk, s.access, deskapi.Options{PublicURL: sys.public(s), Logger: sys.p.logger})
 	s.work["close_old_tickets"] = func(ctx context.Context, _ string) error { return sys.desk.CloseOld(ctx) }
 	s.every = append(s.every, sqldb.Every{Name: "close_old_tickets", Interval: time.Hour})
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.db.Ping, LenientOrigin: true})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.ready, LenientOrigin: true})
 	return err
 }
 
@@ -305,7 +314,7 @@ func (sys *system) buildTRA(s *service) error {
 	})
 	gate.Mount(mux)
 	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Now: p.now, Logger: p.logger})
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.db.Ping, Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
 	return err
 }
 
@@ -342,7 +351,7 @@ func (sys *system) buildCPD(s *service) error {
 		Now:  p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.db.Ping, Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
 	return err
 }
 
