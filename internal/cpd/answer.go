@@ -10,13 +10,8 @@ import (
 // keepAfterFailure is how long validation data is kept for a correction after a failure.
 const keepAfterFailure = 28 * 24 * time.Hour
 
-// ApplyAnswer is arrow 8: one version of an answer changes the participant.
-// The same version again changes nothing.
-func (s *Service) ApplyAnswer(ctx context.Context, a Answer) error {
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.apply(ctx, tx, a) })
-}
-
-// apply is ApplyAnswer in the transaction of whoever read the answer.
+// apply is arrow 8, in the transaction of whoever read the answer: one version
+// of it changes the participant. The same version again changes nothing.
 func (s *Service) apply(ctx context.Context, tx Tx, a Answer) error {
 	r, known, err := found(tx.Request(ctx, a.Request))
 	if err != nil {

@@ -6,9 +6,10 @@ package desk
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
+
+	"traid/internal/person"
 )
 
 // TicketID is a ticket's number, counted up from a small one.
@@ -50,28 +51,13 @@ var (
 )
 
 // Text is what people write into a ticket: it may hold anything about anybody,
-// so it hides itself from logs. Reveal is the one way out.
-type Text struct{ v string }
+// so it hides itself from logs.
+type Text = person.Text
 
 // NewText hides a text.
-func NewText(v string) Text { return Text{v} }
+func NewText(v string) Text { return person.NewText(v) }
 
-// Reveal gives the text itself.
-func (t Text) Reveal() string { return t.v }
-
-// IsZero tells whether there is none.
-func (t Text) IsZero() bool { return t.v == "" }
-
-// String hides the text.
-func (t Text) String() string { return "[hidden]" }
-
-// GoString hides the text from %#v.
-func (t Text) GoString() string { return "[hidden]" }
-
-// LogValue hides the text from slog.
-func (t Text) LogValue() slog.Value { return slog.StringValue("[hidden]") }
-
-func (t Text) blank() bool { return strings.TrimSpace(t.v) == "" }
+func blank(t Text) bool { return strings.TrimSpace(t.Reveal()) == "" }
 
 // Value is what an event set: nothing, a text or a list. It hides itself as Text does.
 type Value struct {
@@ -80,7 +66,7 @@ type Value struct {
 }
 
 // TextValue is a text; nothing when it is empty.
-func TextValue(v string) Value { return Value{Text: Text{v}} }
+func TextValue(v string) Value { return Value{Text: NewText(v)} }
 
 // ListValue is a list, which may be empty.
 func ListValue(v []string) Value { return Value{list: append([]string{}, v...)} }
@@ -89,7 +75,7 @@ func ListValue(v []string) Value { return Value{list: append([]string{}, v...)} 
 func (v Value) List() ([]string, bool) { return v.list, v.list != nil }
 
 func (v Value) equal(w Value) bool {
-	return v.v == w.v && (v.list == nil) == (w.list == nil) && slices.Equal(v.list, w.list)
+	return v.Text == w.Text && (v.list == nil) == (w.list == nil) && slices.Equal(v.list, w.list)
 }
 
 // What a store answers beside faults of the kind NotFound.

@@ -197,7 +197,7 @@ func (t *Ticket) setStatus(wish *Status, commentedByEndUser bool) []fault.Field 
 
 // comment gives the comment to add and notes what it does to the ticket.
 func (t *Ticket) comment(c *NewComment, in surroundings, create bool) (*Comment, []fault.Field) {
-	if c == nil || c.Body.blank() {
+	if c == nil || blank(c.Body) {
 		switch {
 		case create:
 			return nil, []fault.Field{{Pointer: "base", Reason: "Description: cannot be blank"}}
@@ -287,7 +287,7 @@ func (t *Ticket) setFields(values map[FieldID]Text, fields []Field) []fault.Fiel
 			continue
 		}
 		f, v := fields[i], values[id]
-		if v.blank() {
+		if blank(v) {
 			v = Text{}
 		} else if why := f.wrong(v.Reveal()); why != "" {
 			wrong = append(wrong, fault.Field{Pointer: pointer, Reason: why})

@@ -42,7 +42,7 @@ const maxName = 255
 
 func (n NewUser) check() []fault.Field {
 	var wrong []fault.Field
-	if n.Name.blank() && n.Email.IsZero() {
+	if blank(n.Name) && n.Email.IsZero() {
 		wrong = append(wrong, fault.Field{Pointer: "requester", Reason: "Requester: Name: cannot be blank"})
 	}
 	if utf8.RuneCountInString(n.Name.Reveal()) > maxName {
@@ -133,7 +133,7 @@ func (s *Service) requester(ctx context.Context, tx Tx, n NewUser) (User, error)
 	if err != nil {
 		return User{}, err
 	}
-	if n.Name.blank() {
+	if blank(n.Name) {
 		n.Name = n.Email
 	}
 	at := s.at()
