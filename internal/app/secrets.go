@@ -99,7 +99,7 @@ func (s Settings) generate() error {
 	fresh := false
 	need := []string{setCPDTRAToken, setCPDDQTToken, setTRADQTToken, setWebhookKey, setCPDHashKey, setTRAHashKey}
 	if s.get(setZendeskURL) == "" {
-		need = append(need, setZendeskToken)
+		need = append(need, setZendeskToken, setZendeskHook)
 	}
 	for _, name := range need {
 		if s.values[name] == "" {

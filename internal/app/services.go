@@ -307,6 +307,9 @@ func (sys *system) buildTRA(s *service) error {
 	mux := http.NewServeMux()
 	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid TRA API", Version: "1", Description: traapi.Description, Auth: s.access, Logger: p.logger})
 	traapi.Mount(s.api, sys.tra)
+	if secret := p.settings.get(setZendeskHook); secret != "" {
+		traapi.MountWebhook(mux, sys.tra, secret, p.now)
+	}
 	sessions := access.NewSessions(s.access, "tra_session", strings.HasPrefix(sys.public(s), "https:"))
 	gate := signin.New(signin.Options{
 		Accounts: s.access, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",

@@ -46,6 +46,7 @@ const (
 	setZendeskToken = "TRAID_ZENDESK_TOKEN"
 	setZendeskID    = "TRAID_ZENDESK_CLIENT_ID"
 	setZendeskKey   = "TRAID_ZENDESK_CLIENT_SECRET"
+	setZendeskHook  = "TRAID_ZENDESK_WEBHOOK_SECRET"
 	setWebhookKey   = "TRAID_WEBHOOK_SECRET"
 	setCPDHashKey   = "TRAID_CPD_HASH_KEY"
 	setTRAHashKey   = "TRAID_TRA_HASH_KEY"
@@ -79,6 +80,7 @@ var settingsTable = []setting{
 	{Name: setZendeskToken, Meaning: "the TRA API's token for Zendesk or the desk (scope agent)", Secret: true},
 	{Name: setZendeskID, Meaning: "OAuth client of the TRA API in Zendesk"},
 	{Name: setZendeskKey, Meaning: "secret of the OAuth client", Secret: true},
+	{Name: setZendeskHook, Meaning: "signing secret of the webhook by which Zendesk or the desk tells that a ticket changed; without it the sweep alone sees it", Secret: true},
 	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true, check: webhook.CheckSecret},
 	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true, check: checkKey},
 	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true, check: checkKey},

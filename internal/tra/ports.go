@@ -89,8 +89,7 @@ type Writing struct {
 
 // Helpdesk is the TRA's Zendesk. Errors are faults: Unavailable is "unknown
 // result, or later"; NotFound "there is no such ticket (any more)"; Invalid
-// "refused, and repeating does not help"; Conflict "it changed meanwhile, or it
-// is closed".
+// "refused, and repeating does not help"; Conflict "it is closed".
 type Helpdesk interface {
 	// Compose gives the exact bytes of a ticket's creation, for Create.
 	Compose(ctx context.Context, d Draft) ([]byte, error)
@@ -319,6 +318,10 @@ type Tx interface {
 	AddAnswer(ctx context.Context, a Answer) (int64, error)
 	AddEvent(ctx context.Context, e Event) error
 	SaveSweep(ctx context.Context, s Sweep) error
+	// AddHint keeps a hint's id; false when it was heard before. DropHints forgets
+	// those that were heard before an instant.
+	AddHint(ctx context.Context, id string, at time.Time) (fresh bool, err error)
+	DropHints(ctx context.Context, before time.Time) error
 
 	// Enqueue makes a task due, anew when there is one, and kicks it then.
 	Enqueue(ctx context.Context, kind TaskKind, subject RequestID, due time.Time) error

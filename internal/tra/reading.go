@@ -103,7 +103,9 @@ func (s *Service) ReadTicket(ctx context.Context, id RequestID) error {
 		if readErr != nil {
 			s.o.Logger.WarnContext(ctx, "a ticket could not be read", "request", string(id), "attempt", task.Attempts,
 				"kind", fault.KindOf(readErr).String(), "error", readErr)
-			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
+			// At the sweep's pace and not with growing waits: what an agent did is
+			// known within a sweep of the helpdesk's being back.
+			return tx.DelayTask(ctx, task, s.now().Add(min(fault.RetryAfter(task.Attempts), s.o.SweepEvery)))
 		}
 		return tx.FinishTask(ctx, task)
 	})

@@ -2,6 +2,7 @@ package tra_test
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -172,6 +173,8 @@ type rig struct {
 	deskDB   *sqldb.DB
 	helpdesk func(http.RoundTripper) tra.Helpdesk // of a program that starts
 	agent    *zendesk.Client                      // somebody who works in the helpdesk itself
+	agentID  zendesk.UserID
+	deskURL  string
 	fields   map[string]zendesk.Field
 	again    func() // from now on every transaction runs twice
 }
@@ -190,10 +193,12 @@ var (
 	susan = tra.Operator{Email: "susan@example.org", Barring: true, Supervisor: true}
 )
 
+// morning is a Wednesday's.
+var morning = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+
 func newRig(t *testing.T, db *sqldb.DB) *rig {
 	t.Helper()
-	// A Wednesday, in the morning.
-	c := &clock{at: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
+	c := &clock{at: morning}
 	r := &rig{t: t, ctx: t.Context(), clock: c, told: &told{}, weather: &weather{}, register: &register{
 		records: map[string]tra.Record{}, merged: map[string]string{}, asAt: c.at,
 	}}
@@ -227,6 +232,11 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 		return traports.NewHelpdesk(client(ours, transport), c.now)
 	}
 	r.db, r.desk, r.deskDB, r.agent = db, d, deskDB, client(token("agnes"), nil)
+	me, err := r.agent.Me(r.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.agentID, r.deskURL = me.ID, server.URL
 	fields, err := r.agent.Fields(r.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +254,27 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	r.svc = over(store)
 	r.again = func() { r.svc = over(twice{store}) }
 	return r
+}
+
+// empty makes the rig as it was in the morning, without a request and a ticket.
+func (r *rig) empty() error {
+	r.clock.at = morning
+	for db, tables := range map[*sqldb.DB]string{
+		r.db:     "requests claims flags decisions answers creations ops counters sweep hints events tasks",
+		r.deskDB: "audits tickets idempotency_keys",
+	} {
+		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {
+			for _, table := range strings.Fields(tables) {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ok fails the test on an error.

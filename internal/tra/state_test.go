@@ -2,7 +2,6 @@ package tra_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -261,7 +260,6 @@ type machine struct {
 	svc    *tra.Service
 	storm  *storm
 	counts *tally
-	me     zendesk.UserID // the agent
 
 	ids     []tra.RequestID
 	subs    map[tra.RequestID]tra.Submission
@@ -277,28 +275,11 @@ const lastNumber = 6
 func number(n int) string { return fmt.Sprintf("060000%d", n) }
 
 func newMachine(rt *rapid.T, r *rig, counts *tally) *machine {
-	for db, tables := range map[*sqldb.DB]string{
-		r.db:     "requests claims flags decisions answers creations ops counters sweep events tasks",
-		r.deskDB: "audits tickets idempotency_keys",
-	} {
-		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {
-			for _, table := range strings.Fields(tables) {
-				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			rt.Fatal(err)
-		}
-	}
-	r.clock.at = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
-	me, err := r.agent.Me(r.ctx)
-	if err != nil {
+	if err := r.empty(); err != nil {
 		rt.Fatal(err)
 	}
 	m := &machine{
-		rig: r, counts: counts, storm: &storm{counts: counts}, me: me.ID,
+		rig: r, counts: counts, storm: &storm{counts: counts},
 		subs: map[tra.RequestID]tra.Submission{}, touched: map[tra.RequestID]bool{},
 		cursor: map[tra.Client]string{}, polled: map[tra.Client][]tra.Answer{},
 	}
@@ -765,7 +746,7 @@ func (m *machine) byHand(what string, id tra.RequestID, do func(t zendesk.Ticket
 
 func (m *machine) update(t zendesk.TicketID, u zendesk.TicketUpdate) error {
 	if u.Status == zendesk.StatusSolved || u.Status == zendesk.StatusClosed {
-		u.AssigneeID = m.me
+		u.AssigneeID = m.agentID
 	}
 	_, err := m.agent.UpdateTicket(m.ctx, t, u)
 	return err

@@ -47,14 +47,11 @@ func (s *Service) SweepNow(ctx context.Context) error {
 				return err
 			}
 			for _, id := range ids {
-				if err := s.readSoon(ctx, tx, id, time.Time{}); err != nil {
+				if err := s.readSoon(ctx, tx, id); err != nil {
 					return err
 				}
 			}
 			now.Cursor, now.LastAt = next, s.now()
-			if now.AllAt.IsZero() {
-				now.AllAt = now.LastAt
-			}
 			return tx.SaveSweep(ctx, now)
 		})
 		if err != nil {
@@ -76,14 +73,22 @@ func (s *Service) sweepAnew(ctx context.Context, cursor string) error {
 	})
 }
 
-// readSoon makes a ticket due to be read when it is one of ours and not as it
-// was at the time it was last changed, where that is known.
-func (s *Service) readSoon(ctx context.Context, tx Tx, id TicketID, updatedAt time.Time) error {
+// readSoon makes a ticket due to be read when it is one of ours.
+func (s *Service) readSoon(ctx context.Context, tx Tx, id TicketID) error {
 	r, ours, err := found(tx.RequestByTicket(ctx, id))
-	if err != nil || !ours || r.State == Withdrawn || !updatedAt.IsZero() && updatedAt.Equal(r.TicketUpdatedAt) {
+	if err != nil || !ours || r.State == Withdrawn {
 		return err
 	}
 	return tx.Enqueue(ctx, TaskRead, r.ID, s.now())
+}
+
+// readOther is readSoon for a ticket that is not as it was when it was last read.
+func (s *Service) readOther(ctx context.Context, tx Tx, id TicketID, is Ticket) error {
+	r, ours, err := found(tx.RequestByTicket(ctx, id))
+	if err != nil || !ours || is.UpdatedAt.Equal(r.TicketUpdatedAt) && is.Status == r.TicketStatus {
+		return err
+	}
+	return s.readSoon(ctx, tx, id)
 }
 
 // sweepAll looks at everything open when a day has passed since the last time.
@@ -105,13 +110,13 @@ func (s *Service) sweepAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		updated := make(map[TicketID]time.Time, len(tickets)) // a missing one keeps the zero time, and is read
+		there := make(map[TicketID]Ticket, len(tickets)) // one that is missing is the zero ticket, and is read
 		for _, t := range tickets {
-			updated[t.ID] = t.UpdatedAt
+			there[t.ID] = t
 		}
 		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 			for _, id := range ids {
-				if err := s.readSoon(ctx, tx, id, updated[id]); err != nil {
+				if err := s.readOther(ctx, tx, id, there[id]); err != nil {
 					return err
 				}
 			}

@@ -129,7 +129,7 @@ func (a *account) ticketOf(kind tra.Kind, t zendesk.Ticket) (out tra.Ticket, kno
 // update says what changes a ticket from what it is now. An error is an option
 // that the account did not have when it was read.
 func (a *account) update(w tra.Writing, now zendesk.Ticket) (zendesk.TicketUpdate, error) {
-	u := zendesk.TicketUpdate{Status: string(w.Status), Metadata: map[string]any{opID: w.Op}}
+	u := zendesk.TicketUpdate{Status: string(w.Status), Metadata: map[string]any{opID: w.Op}, IfUpdatedAt: now.UpdatedAt}
 	if w.Status == tra.TicketSolved && now.AssigneeID == 0 { // no ticket is solved without an assignee
 		u.AssigneeID = a.me
 	}

@@ -233,47 +233,68 @@ func (h *Helpdesk) Comments(ctx context.Context, id tra.TicketID) ([]tra.Comment
 	return out, nil
 }
 
-// Write makes one change of a ticket. Who repeats it says so: the change's
-// operation is then looked for in the audits first.
+// writeTries bounds how often a change begins anew because the ticket was
+// changed by somebody else between the look at it and the change.
+const writeTries = 3
+
+// Write makes one change of a ticket, of the ticket as it was looked at just
+// before: what somebody else did meanwhile makes it look again, and so does the
+// change itself when it arrives late a second time. Who repeats it says so: the
+// change's operation is then looked for in the audits first.
 func (h *Helpdesk) Write(ctx context.Context, id tra.TicketID, w tra.Writing) (tra.Ticket, error) {
 	a, err := h.account(ctx)
 	if err != nil {
 		return tra.Ticket{}, err
 	}
-	now, err := h.live(ctx, id)
-	if err != nil {
-		return tra.Ticket{}, err
-	}
-	if w.Again {
-		if done, err := h.wrote(ctx, a, id, w.Op); err != nil {
+	again := w.Again
+	for range writeTries {
+		done := false
+		if again {
+			if done, err = h.wrote(ctx, a, id, w.Op); err != nil {
+				return tra.Ticket{}, err
+			}
+		}
+		now, err := h.live(ctx, id)
+		if err != nil {
 			return tra.Ticket{}, err
-		} else if done {
+		}
+		if done {
 			return h.ticketOf(ctx, a, w.Kind, now)
 		}
+		if now.Status == zendesk.StatusClosed {
+			return tra.Ticket{}, errClosed
+		}
+		t, err := h.change(ctx, &a, w, now)
+		if !zendesk.Is(err, zendesk.Conflict) {
+			return t, err
+		}
+		again = true
 	}
-	if now.Status == zendesk.StatusClosed {
-		return tra.Ticket{}, errClosed
-	}
+	return tra.Ticket{}, fault.New(fault.Unavailable, "The ticket was changed again and again meanwhile.")
+}
+
+// change makes a change of a ticket that is as it was looked at. What is refused
+// is tried again on what the account is now, where that is something else.
+func (h *Helpdesk) change(ctx context.Context, a **account, w tra.Writing, now zendesk.Ticket) (tra.Ticket, error) {
 	for {
-		u, refused := a.update(w, now)
+		u, refused := (*a).update(w, now)
 		if refused == nil {
-			t, err := h.desk.UpdateTicket(ctx, zendesk.TicketID(id), u)
+			t, err := h.desk.UpdateTicket(ctx, now.ID, u)
 			if err == nil {
-				return h.ticketOf(ctx, a, w.Kind, t)
+				return h.ticketOf(ctx, *a, w.Kind, t)
 			}
 			if refused = failed(err); !zendesk.Is(err, zendesk.Refused) {
 				return tra.Ticket{}, refused
 			}
 		}
-		// Nothing was changed. The account may be other than it was.
-		newer, err := h.newer(ctx, a)
+		newer, err := h.newer(ctx, *a)
 		if err != nil {
 			return tra.Ticket{}, err
 		}
-		if newer == a {
+		if newer == *a {
 			return tra.Ticket{}, refused
 		}
-		a = newer
+		*a = newer
 	}
 }
 
@@ -360,8 +381,6 @@ func failed(err error) error {
 	switch {
 	case zendesk.Is(err, zendesk.Gone):
 		return fault.Wrap(fault.NotFound, "There is no such ticket.", err)
-	case zendesk.Is(err, zendesk.Conflict):
-		return fault.Wrap(fault.Conflict, "The ticket was changed meanwhile.", err)
 	case zendesk.Is(err, zendesk.Refused):
 		return fault.Wrap(fault.Invalid, "The helpdesk refused the request.", err)
 	}

@@ -45,11 +45,15 @@ type front struct {
 
 	mu      sync.Mutex
 	down    bool
-	lose    string // the next answer to this method
+	lose    string                // the next answer to this method
+	before  func(r *http.Request) // a call goes on
 	rewrite func(path string, body map[string]any)
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.before != nil {
+		f.before(r)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.down {
@@ -416,6 +420,36 @@ func TestAChangeIsMadeOnceHoweverOftenItIsSent(t *testing.T) {
 	never.Op, never.Fields.TRN = "op-3", "8400125"
 	if got := w.write(ticket.ID, never); got.Fields.TRN != "8400125" {
 		t.Errorf("one that an agent claims: got %+v, want it written now", got)
+	}
+}
+
+func TestATicketThatWasChangedMeanwhileIsLookedAtAgain(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.create(id)
+	busy, theirs := 2, false // how often an agent is faster; whether a call is the agent's
+	w.front.before = func(r *http.Request) {
+		if r.Method == http.MethodPut && busy > 0 && !theirs {
+			busy--
+			theirs = true
+			w.agentDoes(ticket.ID, zendesk.TicketUpdate{Comment: &zendesk.NewComment{Body: "I am looking at it."}})
+			theirs = false
+		}
+	}
+	if got := w.write(ticket.ID, decision("op-1")); got.Status != tra.TicketSolved || busy != 0 {
+		t.Errorf("got %+v, the agent was faster %d times too few", got, busy)
+	}
+	made := 0
+	for _, a := range w.audits(ticket.ID) {
+		if a.Metadata.Custom["op_id"] == "op-1" {
+			made++
+		}
+	}
+	if made != 1 {
+		t.Errorf("the change was made %d times", made)
+	}
+	busy = 100
+	if _, err := w.h.Write(t.Context(), ticket.ID, decision("op-2")); !fault.Is(err, fault.Unavailable) || busy < 90 {
+		t.Errorf("an agent who is always faster: got %v after %d tries; want later", err, 100-busy)
 	}
 }
 

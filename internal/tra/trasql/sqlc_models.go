@@ -88,6 +88,11 @@ type Flag struct {
 	Since   time.Time
 }
 
+type Hint struct {
+	ID string
+	At time.Time
+}
+
 type Op struct {
 	ID       string
 	Seq      int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"traid/internal/sqldb"
 	"traid/internal/tra"
@@ -94,4 +95,15 @@ func (x *tx) SaveSweep(ctx context.Context, s tra.Sweep) error {
 	return writeError("sweep", "the helpdesk", x.q.SaveSweep(ctx, SaveSweepParams{
 		AfterCursor: s.Cursor, LastAt: sqldb.NullTime(s.LastAt), AllAt: sqldb.NullTime(s.AllAt),
 	}))
+}
+
+// AddHint keeps a hint's id; false when it was heard before.
+func (x *tx) AddHint(ctx context.Context, id string, at time.Time) (fresh bool, err error) {
+	n, err := x.q.AddHint(ctx, AddHintParams{ID: id, At: sqldb.Time(at)})
+	return n > 0, writeError("hint", id, err)
+}
+
+// DropHints forgets the hints that were heard before an instant.
+func (x *tx) DropHints(ctx context.Context, before time.Time) error {
+	return writeError("hints", before, x.q.DropHints(ctx, sqldb.Time(before)))
 }

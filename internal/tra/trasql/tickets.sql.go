@@ -8,7 +8,25 @@ package trasql
 import (
 	"context"
 	"database/sql"
+	"time"
 )
+
+const addHint = `-- name: AddHint :execrows
+INSERT INTO hints (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
+`
+
+type AddHintParams struct {
+	ID string
+	At time.Time
+}
+
+func (q *Queries) AddHint(ctx context.Context, arg AddHintParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addHint, arg.ID, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
 
 const addOp = `-- name: AddOp :exec
 INSERT INTO ops (id, seq, request, kind, decision, note, sent) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -60,6 +78,15 @@ DELETE FROM creations WHERE request = $1
 
 func (q *Queries) DeleteCreation(ctx context.Context, request string) error {
 	_, err := q.db.ExecContext(ctx, deleteCreation, request)
+	return err
+}
+
+const dropHints = `-- name: DropHints :exec
+DELETE FROM hints WHERE at < $1
+`
+
+func (q *Queries) DropHints(ctx context.Context, at time.Time) error {
+	_, err := q.db.ExecContext(ctx, dropHints, at)
 	return err
 }
 

@@ -181,3 +181,23 @@ func TestATaskIsDoneByOneWorkerAndOnlyWhenItIsCommitted(t *testing.T) {
 		due(tra.TaskWrite, tra.TaskRelease)
 	})
 }
+
+func TestAHintIsHeardOnceUntilItIsForgotten(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		heard := func(id string, at time.Time) (first bool) {
+			o.Helper()
+			o.tx(func(ctx context.Context, tx tra.Tx) (err error) {
+				first, err = tx.AddHint(ctx, id, at)
+				return err
+			})
+			return first
+		}
+		if !heard("a", start) || heard("a", start.Add(time.Minute)) || !heard("b", start.Add(time.Minute)) {
+			o.Error("a hint is not heard once")
+		}
+		o.tx(func(ctx context.Context, tx tra.Tx) error { return tx.DropHints(ctx, start.Add(time.Second)) })
+		if !heard("a", start) || heard("b", start) {
+			o.Error("not what came before was forgotten")
+		}
+	})
+}

@@ -31,3 +31,9 @@ SELECT * FROM sweep WHERE id = 1;
 -- name: SaveSweep :exec
 INSERT INTO sweep (id, after_cursor, last_at, all_at) VALUES (1, $1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at;
+
+-- name: AddHint :execrows
+INSERT INTO hints (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
+
+-- name: DropHints :exec
+DELETE FROM hints WHERE at < $1;
