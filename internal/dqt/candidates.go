@@ -2,10 +2,10 @@ package dqt
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"traid/internal/dqt/match"
-	"traid/internal/person"
 )
 
 // Candidate is a record that may be the claimant's.
@@ -22,15 +22,6 @@ type Candidates struct {
 	AsAt       time.Time
 }
 
-const (
-	// keyLimit is how many records a key may bring; one that brings more tells nobody apart.
-	keyLimit = 200
-	// bornLimit is the same for the date of birth alone, which is followed further.
-	bornLimit = 2000
-	// convincing is the probability of the first candidate that makes the wider keys needless.
-	convincing = 0.99
-)
-
 // Candidates ranks the records that may be the claimant's and gives at most limit of them.
 func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int) (Candidates, error) {
 	if err := who.check(); err != nil {
@@ -42,8 +33,8 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 		if err != nil {
 			return err
 		}
-		ranked, err := rank(ctx, v, state, c, limit)
-		out = Candidates{Candidates: ranked, AsAt: state.AsAt}
+		out.AsAt = state.AsAt
+		out.Candidates, err = candidates(ctx, v, state.Records, c, limit)
 		return err
 	}); err != nil {
 		return Candidates{}, err
@@ -51,85 +42,50 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 	return out, s.audit(ctx, who, "candidates", len(out.Candidates))
 }
 
-func rank(ctx context.Context, v View, state State, c Claim, limit int) ([]Candidate, error) {
-	claim := match.Describe(c.description())
-	register := match.Register{Size: state.Records}
-	var err error
-	firsts, lasts := claim.CountedNames()
-	if register.First, register.Last, err = v.NameCounts(ctx, firsts, lasts); err != nil {
+func candidates(ctx context.Context, v View, size int, c Claim, limit int) ([]Candidate, error) {
+	search := match.Default().Search(c.description(), size)
+	if err := look(ctx, v, search); err != nil {
 		return nil, err
 	}
-	trns, err := v.KeyHolders(ctx, match.ClaimKeys(claim), keyLimit)
+	ranked := search.Ranked(limit)
+	ids := make([]match.ID, len(ranked))
+	for i, r := range ranked {
+		ids[i] = r.ID
+	}
+	records, err := v.Records(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	if born, ok := match.BornKey(claim); ok {
-		more, err := v.KeyHolders(ctx, []match.Key{born}, bornLimit)
-		if err != nil {
-			return nil, err
-		}
-		trns = append(trns, more...)
-	}
-	records, err := living(ctx, v, trns)
-	if err != nil {
+	if err := withMembers(ctx, v, records); err != nil {
 		return nil, err
 	}
-	ranked := match.Rank(claim, entriesOf(records), register)
-	if len(ranked) == 0 || ranked[0].Probability < convincing {
-		more, err := v.KeyHolders(ctx, match.WiderKeys(claim), keyLimit)
-		if err != nil {
-			return nil, err
-		}
-		if records, err = living(ctx, v, append(trns, more...)); err != nil {
-			return nil, err
-		}
-		ranked = match.Rank(claim, entriesOf(records), register)
-	}
-	byTRN := make(map[string]Record, len(records))
+	by := make(map[match.ID]Record, len(records))
 	for _, r := range records {
-		byTRN[r.TRN.Reveal()] = r
+		by[IDOf(r.TRN)] = r
 	}
-	ranked = ranked[:min(max(limit, 0), len(ranked))]
 	out := make([]Candidate, 0, len(ranked))
 	for _, r := range ranked {
-		out = append(out, Candidate{Record: byTRN[r.ID], Bits: r.Bits, Probability: r.Probability, Evidence: r.Evidence})
+		record := by[r.ID]
+		out = append(out, Candidate{Record: record, Bits: r.Bits, Probability: r.Probability, Evidence: search.Evidence(r, record.description())})
 	}
 	return out, nil
 }
 
-// living gives the records of the TRNs, each once, a merged one's survivor in
-// its place, with what was merged into each.
-func living(ctx context.Context, v View, trns []person.TRN) ([]Record, error) {
-	seen := map[person.TRN]bool{}
-	var records []Record
-	for depth := 0; len(trns) > 0 && depth < mergeDepth; depth++ {
-		var ask, next []person.TRN
-		for _, t := range trns {
-			if !seen[t] {
-				seen[t] = true
-				ask = append(ask, t)
-			}
+// look brings a search all that it wants to see.
+func look(ctx context.Context, in Index, search *match.Search) error {
+	for search.Wants() {
+		if err := in.Pages(ctx, search.Pages(), func(page match.PageNumber, packed string) error {
+			search.Page(page, packed)
+			return nil
+		}); err != nil {
+			return err
 		}
-		found, err := v.Records(ctx, ask)
-		if err != nil {
-			return nil, err
+		if err := in.Features(ctx, search.Records(), func(id match.ID, packed string) error {
+			return search.Record(id, packed)
+		}); err != nil {
+			return fmt.Errorf("dqt: compare: %w", err)
 		}
-		for _, r := range found {
-			if r.Status == Merged {
-				next = append(next, r.MergedInto)
-			} else {
-				records = append(records, r)
-			}
-		}
-		trns = next
+		search.Next()
 	}
-	return records, withMerged(ctx, v, records)
-}
-
-func entriesOf(records []Record) []match.Entry {
-	entries := make([]match.Entry, len(records))
-	for i, r := range records {
-		entries[i] = match.Entry{ID: r.TRN.Reveal(), Last: r.Status != Active, Features: match.Describe(r.description())}
-	}
-	return entries
+	return nil
 }

@@ -2,11 +2,11 @@ package dqt
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
+	"traid/internal/dqt/match"
 	"traid/internal/person"
 )
 
@@ -56,47 +56,96 @@ func (s *Service) Find(ctx context.Context, c Claim) (FindResult, error) {
 	return result, err
 }
 
-func find(ctx context.Context, v View, c Claim) (FindResult, error) {
+// holder is a record as far as the rule looks at it.
+type holder struct {
+	id        match.ID
+	inactive  bool
+	born      uint32
+	first     string
+	trn, nino bool // whether it holds the claim's
+}
+
+// find reads what the rule decides on: the record of the claim's TRN, a merged
+// one's survivor in its place, and those that hold its NI number.
+func find(ctx context.Context, v Index, c Claim) (FindResult, error) {
 	trn, hasTRN := person.LenientTRN(c.TRN.Reveal())
 	nino := person.LenientNINO(c.NINO.Reveal())
 	if !hasTRN && nino == "" {
 		return FindResult{Reason: NothingToSearch}, nil
 	}
-	if person.FirstNameKey(c.FirstName.Reveal()) == "" {
+	first := person.FirstNameKey(c.FirstName.Reveal())
+	if first == "" {
 		return FindResult{Reason: FirstNameMissing}, nil
 	}
-	var byTRN, byNINO []Record
+	var pages []match.PageNumber
+	alias := match.AliasKey(IDOf(trn))
 	if hasTRN {
-		r, found, err := survivor(ctx, v, trn)
-		if err != nil {
-			return FindResult{}, err
-		}
-		if found {
-			byTRN = []Record{r}
-		}
+		pages = append(pages, alias.Page())
 	}
-	if nino != "" {
-		holders, err := v.NINOHolders(ctx, nino)
-		if err != nil {
-			return FindResult{}, err
-		}
-		if byNINO, err = v.Records(ctx, holders); err != nil {
-			return FindResult{}, err
-		}
+	ninoKey, isNINO := match.NINOKey(nino)
+	if isNINO {
+		pages = append(pages, ninoKey.Page())
 	}
-	return rule(c, byTRN, byNINO), nil
+	var byTRN, byNINO, ask []match.ID
+	tooMany := false
+	if err := v.Pages(ctx, pages, func(page match.PageNumber, packed string) error {
+		if hasTRN && page == alias.Page() {
+			byTRN, _ = match.Holders(packed, alias)
+		}
+		if isNINO && page == ninoKey.Page() {
+			byNINO, tooMany = match.Holders(packed, ninoKey)
+		}
+		return nil
+	}); err != nil {
+		return FindResult{}, err
+	}
+	if hasTRN {
+		byTRN = append(byTRN, IDOf(trn))
+	}
+	ask = append(append(ask, byTRN...), byNINO...)
+	slices.Sort(ask)
+	held := map[match.ID]holder{}
+	var f match.Features
+	if err := v.Features(ctx, slices.Compact(ask), func(id match.ID, packed string) error {
+		if err := f.Unpack(packed); err != nil {
+			return fmt.Errorf("dqt: record: %w", err)
+		}
+		held[id] = holder{
+			id: id, inactive: f.Inactive, born: f.Born(), first: strings.Clone(f.FirstName()), // f points into packed
+			trn: hasTRN && f.HoldsTRN(IDOf(trn)), nino: f.HoldsNINO(nino),
+		}
+		return nil
+	}); err != nil {
+		return FindResult{}, err
+	}
+	pick := func(ids []match.ID, keep func(holder) bool) (out []holder) {
+		for _, id := range ids {
+			if h, there := held[id]; there && keep(h) { // keys may collide: the record itself says
+				out = append(out, h)
+			}
+		}
+		return out
+	}
+	withTRN := pick(byTRN, func(h holder) bool { return h.trn })
+	withNINO := pick(byNINO, func(h holder) bool { return h.nino })
+	if tooMany { // so many hold the number that it tells nobody apart
+		if len(withTRN) == 0 || !withTRN[0].nino {
+			return FindResult{Reason: SeveralRecords}, nil
+		}
+		withNINO = withTRN
+	}
+	return rule(c, first, withTRN, withNINO), nil
 }
 
 // rule decides on the records that hold the claim's TRN (at most one, a merged
 // one replaced by its survivor) and its NI number.
-func rule(c Claim, byTRN, byNINO []Record) FindResult {
-	first := person.FirstNameKey(c.FirstName.Reveal())
-	born, err := person.ParseDate(strings.TrimSpace(norm.NFKC.String(c.DateOfBirth.Reveal())))
-	counts := func(r Record) bool { return err == nil && r.Status == Active && r.DateOfBirth == born }
+func rule(c Claim, first string, byTRN, byNINO []holder) FindResult {
+	born := match.Born(c.DateOfBirth.Reveal())
+	counts := func(h holder) bool { return born != 0 && !h.inactive && h.born == born }
 	byTRN, byNINO = only(byTRN, counts), only(byNINO, counts)
 
 	switch {
-	case len(byTRN) > 0 && len(byNINO) > 0 && !slices.ContainsFunc(byNINO, func(r Record) bool { return r.TRN == byTRN[0].TRN }):
+	case len(byTRN) > 0 && len(byNINO) > 0 && !slices.Contains(byNINO, byTRN[0]):
 		return FindResult{Reason: IdentifiersConflict}
 	case len(byTRN) > 0:
 		return byFirstName(first, byTRN[0], ByTRN)
@@ -108,37 +157,64 @@ func rule(c Claim, byTRN, byNINO []Record) FindResult {
 	return FindResult{Reason: NotFound}
 }
 
-func byFirstName(first string, r Record, basis Basis) FindResult {
-	if person.FirstNameKey(r.FirstName.Reveal()) != first {
+func byFirstName(first string, h holder, basis Basis) FindResult {
+	if h.first != first {
 		return FindResult{Reason: FirstNameDiffers}
 	}
-	return FindResult{TRN: r.TRN, Basis: basis}
+	return FindResult{TRN: TRNOf(h.id), Basis: basis}
 }
 
-func only(records []Record, keep func(Record) bool) []Record {
-	return slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !keep(r) })
+func only(holders []holder, keep func(holder) bool) []holder {
+	return slices.DeleteFunc(slices.Clone(holders), func(h holder) bool { return !keep(h) })
 }
 
 // mergeDepth bounds how many merges are followed from one record.
 const mergeDepth = 20
 
-// survivor gives the record of a TRN; of a merged one, the record that it was
-// merged into, at the end of all merges.
-func survivor(ctx context.Context, v View, trn person.TRN) (Record, bool, error) {
-	var r Record
+// survivor gives the record of a number with what was merged into it; of a
+// merged one, the record at the end of all merges. ErrNoRecord without one.
+func survivor(ctx context.Context, v View, id match.ID) (Record, error) {
 	for range mergeDepth {
-		found, err := v.Records(ctx, []person.TRN{trn})
-		if err != nil {
-			return Record{}, false, err
+		found, err := v.Records(ctx, []match.ID{id})
+		switch {
+		case err != nil:
+			return Record{}, err
+		case len(found) == 0:
+			return Record{}, ErrNoRecord
+		case found[0].Status != Merged:
+			err := withMembers(ctx, v, found)
+			return found[0], err
 		}
-		if len(found) == 0 {
-			break
-		}
-		r = found[0]
-		if r.Status != Merged {
-			break
-		}
-		trn = r.MergedInto
+		id = IDOf(found[0].MergedInto)
 	}
-	return r, !r.TRN.IsZero(), nil
+	return Record{}, ErrNoRecord
+}
+
+// withMembers adds to each record those that were merged into it, and their alerts.
+func withMembers(ctx context.Context, v View, records []Record) error {
+	var ids []match.ID
+	for _, r := range records {
+		ids = append(ids, r.Members...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := v.Records(ctx, ids)
+	if err != nil {
+		return err
+	}
+	by := make(map[match.ID]Record, len(found))
+	for _, f := range found {
+		by[IDOf(f.TRN)] = f
+	}
+	for i := range records {
+		r := &records[i]
+		for _, id := range r.Members {
+			if m, there := by[id]; there {
+				r.members = append(r.members, m)
+				r.Alerts = append(r.Alerts, m.Alerts...)
+			}
+		}
+	}
+	return nil
 }

@@ -3,12 +3,12 @@ package dqt
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
+	"traid/internal/dqt/match"
 	"traid/internal/person"
 )
 
@@ -31,7 +31,8 @@ type MatchReport struct {
 
 // MatchFile runs the automatic check and the ranking over a file of claims and
 // writes a line for each, in their order, all against one state of the
-// register. A row that cannot be read has the result "refused".
+// register, which it reads into memory first. A row that cannot be read has the
+// result "refused".
 func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer, o MatchOptions) (MatchReport, error) {
 	t, err := openTable(claims, claimColumns, true)
 	if err != nil {
@@ -40,61 +41,95 @@ func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
+	snapshot, err := s.Snapshot(ctx, o.Progress)
+	if err != nil {
+		return MatchReport{}, err
+	}
 	w := csv.NewWriter(out)
 	header := []string{"id", "result", "trn", "basis", "reason"}
 	for i := range fileCandidates {
 		header = append(header, fmt.Sprintf("candidate_%d_trn", i+1), fmt.Sprintf("candidate_%d_bits", i+1))
 	}
-	if err := w.Write(header); err != nil {
-		return MatchReport{}, fmt.Errorf("dqt: write matches: %w", err)
-	}
+	_ = w.Write(header) // an error stays in w
 	var report MatchReport
-	err = s.store.View(ctx, func(ctx context.Context, v View) error {
-		state, err := v.State(ctx)
-		if err != nil {
-			return err
+	rows := parallel(ctx, t, func(r row) matched { return matchRow(ctx, snapshot, r) })
+	defer rows.stop()
+	for {
+		part, read, err := rows.next()
+		for _, m := range part {
+			if m.err != nil {
+				return MatchReport{}, m.err
+			}
+			report.Claims++
+			*m.counted(&report)++
+			_ = w.Write(m.line)
 		}
-		for {
-			r, err := t.next()
-			if errors.Is(err, io.EOF) {
-				o.Progress(Progress{Stage: "match", Done: t.in.read, Total: o.Size})
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			line, err := matchRow(ctx, v, state, r, &report)
-			if err != nil {
-				return err
-			}
-			if err := w.Write(line); err != nil {
-				return fmt.Errorf("dqt: write matches: %w", err)
-			}
-			if report.Claims++; report.Claims%progressEvery == 0 {
-				o.Progress(Progress{Stage: "match", Done: t.in.read, Total: o.Size})
-			}
+		if err := w.Error(); err != nil {
+			return MatchReport{}, fmt.Errorf("dqt: write matches: %w", err)
 		}
-	})
-	if err != nil {
-		return MatchReport{}, err
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return MatchReport{}, err
+		}
+		o.Progress(Progress{Stage: "match", Done: read, Total: o.Size})
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {
 		return MatchReport{}, fmt.Errorf("dqt: write matches: %w", err)
 	}
+	o.Progress(Progress{Stage: "match", Done: t.in.read, Total: o.Size})
 	return report, nil
 }
 
-func matchRow(ctx context.Context, v View, state State, r row, report *MatchReport) ([]string, error) {
+// matched is a line of the result.
+type matched struct {
+	line []string
+	err  error
+}
+
+func (m matched) counted(r *MatchReport) *int {
+	switch m.line[1] {
+	case "match":
+		return &r.Matched
+	case "refused":
+		return &r.Refused
+	}
+	return &r.NotMatched
+}
+
+func matchRow(ctx context.Context, snapshot *Snapshot, r row) matched {
 	line := make([]string, 5, 5+2*fileCandidates)
 	if r.refusal != "" {
-		report.Refused++
 		if at := r.t.columns["id"]; at < len(r.cells) {
 			line[0] = cell(r.cells[at])
 		}
 		line[1], line[4] = "refused", "line "+strconv.Itoa(r.line)+": "+r.refusal
-		return line[:cap(line)], nil
+		return matched{line: line[:cap(line)]}
 	}
+	claim := claimOf(r)
+	result, err := snapshot.Find(ctx, claim)
+	if err != nil {
+		return matched{err: err}
+	}
+	line[0] = cell(r.cells[r.t.columns["id"]])
+	if result.Matched() {
+		line[1], line[2], line[3] = "match", result.TRN.Reveal(), string(result.Basis)
+	} else {
+		line[1], line[4] = "no_match", string(result.Reason)
+	}
+	search, err := snapshot.Match(ctx, match.Default(), claim)
+	if err != nil {
+		return matched{err: err}
+	}
+	for _, c := range search.Ranked(fileCandidates) {
+		line = append(line, TRNOf(c.ID).Reveal(), strconv.FormatFloat(float64(c.Bits), 'f', 2, 64))
+	}
+	return matched{line: line[:cap(line)]}
+}
+
+// claimOf reads a row of a claims file.
+func claimOf(r row) Claim {
 	claim := Claim{
 		FirstName: NewText(r.get("first_name")), MiddleName: NewText(r.get("middle_name")), LastName: NewText(r.get("last_name")),
 		DateOfBirth: NewText(r.get("date_of_birth")), NINO: NewText(r.get("national_insurance_number")), TRN: NewText(r.get("trn")), Email: NewText(r.get("email")),
@@ -102,29 +137,7 @@ func matchRow(ctx context.Context, v View, state State, r row, report *MatchRepo
 	for _, p := range list(r.get("previous_names")) {
 		claim.PreviousNames = append(claim.PreviousNames, claimedName(p, claim))
 	}
-	result, err := find(ctx, v, claim)
-	if err != nil {
-		return nil, err
-	}
-	line[0] = cell(r.cells[r.t.columns["id"]])
-	if result.Matched() {
-		report.Matched++
-		line[1], line[2], line[3] = "match", result.TRN.Reveal(), string(result.Basis)
-	} else {
-		report.NotMatched++
-		line[1], line[4] = "no_match", string(result.Reason)
-	}
-	ranked, err := rank(ctx, v, state, claim, fileCandidates)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range ranked {
-		line = append(line, c.Record.TRN.Reveal(), strconv.FormatFloat(float64(c.Bits), 'f', 2, 64))
-	}
-	for len(line) < 5+2*fileCandidates {
-		line = append(line, "")
-	}
-	return line, nil
+	return claim
 }
 
 // claimedName reads an earlier name of a claims file like one of a register file.

@@ -14,16 +14,15 @@ import (
 
 // Criteria are what a free search asks for. All that is set must fit.
 type Criteria struct {
-	TRN    person.TRN
-	NINO   match.Key // zero: none
-	Email  match.Key // zero: none
-	Born   string    // "1984-02-17", a part that was not given as underscores: "1984-__-__"
-	Words  []string  // folded; the record has a name with a word that begins like it
-	Sounds bool      // or that sounds like it
+	TRN   person.TRN
+	NINO  string // upper case, eight or nine characters
+	Email string
+	Born  string   // "1984-02-17", a part that was not given as underscores: "1984-__-__"
+	Words []string // folded; the record has a name with a word like it
 }
 
 func (c Criteria) empty() bool {
-	return c.TRN.IsZero() && c.NINO == 0 && c.Email == 0 && c.Born == "" && len(c.Words) == 0
+	return c.TRN.IsZero() && c.NINO == "" && c.Email == "" && c.Born == "" && len(c.Words) == 0
 }
 
 // anyPart stands in a date for a part that was not given.
@@ -74,11 +73,17 @@ func parseQuery(query string, thisYear int) Criteria {
 		c.Born = datePattern(year, month, day, thisYear)
 		return c.Born != ""
 	}
-	take(queryEmail, func(m []string) bool { c.Email = match.EmailKey(m[0]); return true })
-	take(queryNINO, func(m []string) bool {
-		key, ok := match.NINOKey(m[0])
+	take(queryEmail, func(m []string) bool {
+		_, ok := match.EmailKey(m[0])
 		if ok {
-			c.NINO = key
+			c.Email = m[0]
+		}
+		return ok
+	})
+	take(queryNINO, func(m []string) bool {
+		_, ok := match.NINOKey(m[0])
+		if ok {
+			c.NINO = person.LenientNINO(m[0])
 		}
 		return ok
 	})

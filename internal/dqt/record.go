@@ -5,6 +5,9 @@
 package dqt
 
 import (
+	"fmt"
+	"strconv"
+
 	"traid/internal/dqt/match"
 	"traid/internal/person"
 )
@@ -39,14 +42,29 @@ type Record struct {
 	QTSDate                         person.Date
 	Alerts                          []Alert
 
-	merged []person.TRN // merged into this one; read with candidates and alerts
+	// Members are the numbers of the records that were merged into this one,
+	// directly or through others. Of what is shown of a record their alerts are a part.
+	Members []match.ID
+	members []Record
+}
+
+// IDOf gives a TRN as the engine's number of its record.
+func IDOf(trn person.TRN) match.ID {
+	n, _ := strconv.ParseUint(trn.Reveal(), 10, 32) // seven digits
+	return match.ID(n)
+}
+
+// TRNOf gives the TRN of a number.
+func TRNOf(id match.ID) person.TRN {
+	trn, _ := person.NewTRN(fmt.Sprintf("%07d", id)) // the zero TRN for none
+	return trn
 }
 
 // description is what the engine compares.
 func (r Record) description() match.Description {
 	d := match.Description{
 		First: r.FirstName.Reveal(), Middle: r.MiddleName.Reveal(), Last: r.LastName.Reveal(),
-		DateOfBirth: r.DateOfBirth.Reveal(), TRNs: []string{r.TRN.Reveal()}, Email: r.Email.Reveal(),
+		DateOfBirth: r.DateOfBirth.Reveal(), TRNs: []string{r.TRN.Reveal()}, Email: r.Email.Reveal(), Inactive: r.Status != Active,
 	}
 	for _, p := range r.PreviousNames {
 		d.Previous = append(d.Previous, match.Name{First: p.First.Reveal(), Last: p.Last.Reveal()})
@@ -56,8 +74,8 @@ func (r Record) description() match.Description {
 			d.NINOs = append(d.NINOs, key)
 		}
 	}
-	for _, t := range r.merged {
-		d.TRNs = append(d.TRNs, t.Reveal())
+	for _, m := range r.members {
+		d.Merged = append(d.Merged, m.description())
 	}
 	return d
 }

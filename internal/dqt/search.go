@@ -1,7 +1,6 @@
 package dqt
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -28,7 +27,8 @@ type SearchResult struct {
 const (
 	// searchLimit bounds how many records one query brings to be ordered.
 	searchLimit = 1000
-	// fewFound is how few exact results make a search listen to names that sound alike.
+	// fewFound is how few exact results make a search listen to names that are
+	// written or sound alike.
 	fewFound = 10
 )
 
@@ -50,162 +50,94 @@ func (s *Service) Search(ctx context.Context, who Asker, query Text, limit int, 
 		if err != nil {
 			return err
 		}
-		found, err := search(ctx, v, c)
+		words, err := s.dictionary(ctx, v, state)
+		if err != nil {
+			return err
+		}
+		found, err := (&searching{v: v, c: c, words: words}).run(ctx)
 		if err != nil {
 			return err
 		}
 		from := 0
 		if !after.IsZero() {
-			if from = 1 + slices.IndexFunc(found, func(f Found) bool { return f.Record.TRN == after }); from == 0 {
+			if from = 1 + slices.Index(found, IDOf(after)); from == 0 {
 				return fault.InvalidFields(fault.Field{Pointer: "/after", Reason: "is no record of this search any more: begin again"})
 			}
 		}
-		page := found[from:min(from+limit, len(found))]
-		records := make([]Record, len(page))
-		for i, f := range page {
-			records[i] = f.Record
-		}
-		if err := withMerged(ctx, v, records); err != nil {
-			return err
-		}
-		for i := range page {
-			page[i].Record = records[i]
-		}
-		out = SearchResult{Records: page, AsAt: state.AsAt}
-		return nil
+		out = SearchResult{AsAt: state.AsAt}
+		out.Records, err = shownFound(ctx, v, c, found[from:min(from+limit, len(found))])
+		return err
 	}); err != nil {
 		return SearchResult{}, err
 	}
 	return out, s.audit(ctx, who, "search", len(out.Records))
 }
 
-// search gives everything that is found, best first.
-func search(ctx context.Context, v View, c Criteria) ([]Found, error) {
-	records, err := v.Matching(ctx, c, searchLimit)
+// shownFound reads a page of what was found and says by what each was.
+func shownFound(ctx context.Context, v View, c Criteria, ids []match.ID) ([]Found, error) {
+	records, err := v.Records(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	if len(records) < fewFound && len(c.Words) > 0 {
-		c.Sounds = true
-		if records, err = v.Matching(ctx, c, searchLimit); err != nil {
-			return nil, err
-		}
+	if err := withMembers(ctx, v, records); err != nil {
+		return nil, err
 	}
-	if len(records) == 0 {
-		for _, part := range c.parts() {
-			some, err := v.Matching(ctx, part, searchLimit)
-			if err != nil {
-				return nil, err
-			}
-			records = append(records, some...)
+	found := make([]Found, 0, len(records))
+	for _, id := range ids {
+		if at := slices.IndexFunc(records, func(r Record) bool { return IDOf(r.TRN) == id }); at >= 0 {
+			found = append(found, Found{Record: records[at], FoundBy: grade(c, records[at])})
 		}
-	}
-	return order(ctx, v, c, records)
-}
-
-// parts gives each criterion alone, the words of a name together.
-func (c Criteria) parts() []Criteria {
-	parts := []Criteria{{TRN: c.TRN}, {NINO: c.NINO}, {Email: c.Email}, {Born: c.Born}, {Words: c.Words, Sounds: c.Sounds}}
-	if len(c.Words) > 1 {
-		for _, w := range c.Words {
-			parts = append(parts, Criteria{Words: []string{w}, Sounds: c.Sounds})
-		}
-	}
-	return slices.DeleteFunc(parts, Criteria.empty)
-}
-
-// order grades each record, keeps those that fit the most, best first, and puts
-// survivors in the place of merged records.
-func order(ctx context.Context, v View, c Criteria, records []Record) ([]Found, error) {
-	type graded struct {
-		Found
-		fits, score int
-	}
-	best := 0
-	byTRN := map[person.TRN]graded{}
-	for _, r := range records {
-		by, fits, score := grade(c, r)
-		if r.Status == Merged {
-			s, found, err := survivor(ctx, v, r.TRN)
-			if err != nil {
-				return nil, err
-			}
-			if found && s.TRN != r.TRN {
-				r, by = s, append(by, "merged_record")
-			}
-		}
-		if had, ok := byTRN[r.TRN]; !ok || fits > had.fits || fits == had.fits && score > had.score {
-			byTRN[r.TRN] = graded{Found{Record: r, FoundBy: by}, fits, score}
-		}
-		best = max(best, fits)
-	}
-	var all []graded
-	for _, g := range byTRN {
-		if g.fits == best && best > 0 {
-			all = append(all, g)
-		}
-	}
-	slices.SortFunc(all, func(a, b graded) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(behind(a.Record), behind(b.Record)),
-			cmp.Compare(person.Fold(a.Record.LastName.Reveal()), person.Fold(b.Record.LastName.Reveal())),
-			cmp.Compare(person.Fold(a.Record.FirstName.Reveal()), person.Fold(b.Record.FirstName.Reveal())),
-			cmp.Compare(a.Record.TRN.Reveal(), b.Record.TRN.Reveal()))
-	})
-	found := make([]Found, len(all))
-	for i, g := range all {
-		found[i] = g.Found
 	}
 	return found, nil
 }
 
-func behind(r Record) int {
-	if r.Status == Active {
-		return 0
+// grade says by what a record is found.
+func grade(c Criteria, r Record) (by []string) {
+	holds := func(what string, is func(Record) bool) bool {
+		if is(r) {
+			by = append(by, what)
+			return true
+		}
+		return slices.ContainsFunc(r.members, is)
 	}
-	return 1
-}
-
-// What a criterion adds to a record's place in the list.
-const (
-	scoreIdentifier = 16
-	scoreBorn       = 8
-	scoreBornPart   = 3
-	scoreWord       = 4
-	scoreBegins     = 2
-	scoreSounds     = 1
-)
-
-// grade says by what a record is found, how many criteria it fits, and how well.
-func grade(c Criteria, r Record) (by []string, fits, score int) {
-	add := func(what string, points int) { by, fits, score = append(by, what), fits+1, score+points }
-	if !c.TRN.IsZero() && r.TRN == c.TRN {
-		add("trn", scoreIdentifier)
+	merged := false
+	if !c.TRN.IsZero() && holds("trn", func(r Record) bool { return r.TRN == c.TRN }) {
+		merged = merged || r.TRN != c.TRN
 	}
-	if c.NINO != 0 && slices.ContainsFunc(r.NINOs, func(n Text) bool { k, ok := match.NINOKey(ninoKey(n)); return ok && k == c.NINO }) {
-		add("national_insurance_number", scoreIdentifier)
+	if c.NINO != "" && holds("national_insurance_number", func(r Record) bool {
+		return slices.ContainsFunc(r.NINOs, func(n Text) bool { return strings.HasPrefix(ninoKey(n), c.NINO[:8]) })
+	}) {
+		merged = merged || !slices.Contains(by, "national_insurance_number")
 	}
-	if c.Email != 0 && !r.Email.IsZero() && match.EmailKey(r.Email.Reveal()) == c.Email {
-		add("email", scoreIdentifier)
+	if c.Email != "" {
+		holds("email", func(r Record) bool { return strings.EqualFold(r.Email.Reveal(), c.Email) })
 	}
 	if c.Born != "" && fitsPattern(r.DateOfBirth.Reveal(), c.Born) {
 		switch {
 		case strings.HasPrefix(c.Born, anyYear):
-			add("birth_day", scoreBornPart)
+			by = append(by, "birth_day")
 		case strings.Contains(c.Born, anyDay):
-			add("birth_year", scoreBornPart)
+			by = append(by, "birth_year")
 		default:
-			add("date_of_birth", scoreBorn)
+			by = append(by, "date_of_birth")
 		}
 	}
 	for _, w := range c.Words {
-		if what, points := gradeWord(w, r); points > 0 {
-			fits, score = fits+1, score+points
-			if !slices.Contains(by, what) {
-				by = append(by, what)
+		what := gradeWord(w, r)
+		for i := 0; what == "" && i < len(r.members); i++ {
+			if gradeWord(w, r.members[i]) != "" {
+				merged = true
+				break
 			}
 		}
+		if what != "" && !slices.Contains(by, what) {
+			by = append(by, what)
+		}
 	}
-	return by, fits, score
+	if merged {
+		by = append(by, "merged_record")
+	}
+	return by
 }
 
 func fitsPattern(date, pattern string) bool {
@@ -220,18 +152,23 @@ func fitsPattern(date, pattern string) bool {
 	return true
 }
 
-// gradeWord finds the name of a record that a word fits best.
-func gradeWord(w string, r Record) (what string, points int) {
+// gradeWord says which name of a record a word fits best, "" when none.
+func gradeWord(w string, r Record) (what string) {
+	points := 0
+	claimed := match.NewWord(w)
 	try := func(field, name string) {
 		for _, word := range person.Words(name) {
+			recorded := match.NewWord(word)
 			p, suffix := 0, ""
-			switch {
-			case word == w:
-				p = scoreWord
+			switch level := claimed.Level(&recorded); {
+			case level == match.Equal:
+				p = 4
 			case strings.HasPrefix(word, w):
-				p, suffix = scoreBegins, "_begins"
-			case match.Sound(word) == match.Sound(w):
-				p, suffix = scoreSounds, "_sounds_like"
+				p, suffix = 3, "_begins"
+			case level == match.OneEdit, level == match.Close:
+				p, suffix = 2, "_near"
+			case level == match.SoundsAlike:
+				p, suffix = 1, "_sounds_like"
 			}
 			if p > points {
 				what, points = field+suffix, p
@@ -244,5 +181,5 @@ func gradeWord(w string, r Record) (what string, points int) {
 		try("previous_name", p.First.Reveal()+" "+p.Last.Reveal())
 	}
 	try("middle_name", r.MiddleName.Reveal())
-	return what, points
+	return what
 }

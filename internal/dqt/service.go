@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"sync"
 	"time"
 
 	"traid/internal/dqt/match"
@@ -15,71 +16,110 @@ import (
 	"traid/internal/workday"
 )
 
-// Store keeps the register. What it gives hides no import half: View is one
-// state of the register, whatever is written meanwhile.
+// Store keeps the register. View is one state of it, whatever is written
+// meanwhile; nothing of an import is seen before it is complete.
 type Store interface {
 	View(ctx context.Context, do func(ctx context.Context, v View) error) error
 	// InTx runs do in one transaction; do may run more than once.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
 }
 
-// View reads one state of the register. Records come as stored, without their
-// alerts, ordered by TRN; a TRN without a record is left out.
+// View reads one state of the register.
 type View interface {
-	Records(ctx context.Context, trns []person.TRN) ([]Record, error)
-	Alerts(ctx context.Context, trns []person.TRN) (map[person.TRN][]Alert, error)
-	// MergedInto gives, for each of the TRNs, those whose records were merged into its record directly.
-	MergedInto(ctx context.Context, trns []person.TRN) (map[person.TRN][]person.TRN, error)
-	// NINOHolders gives the records that hold an NI number, now or earlier; it is compared whole.
-	NINOHolders(ctx context.Context, nino string) ([]person.TRN, error)
-	// KeyHolders gives the records under any of the keys. A key with more than atMost records is left out.
-	KeyHolders(ctx context.Context, keys []match.Key, atMost int) ([]person.TRN, error)
-	// NameCounts tells how many records have each of the first names and of the family names, by their keys.
-	NameCounts(ctx context.Context, firsts, lasts []string) (first, last map[string]int, err error)
-	// Matching gives at most limit records that fit all the criteria.
-	Matching(ctx context.Context, c Criteria, limit int) ([]Record, error)
+	Index
 	State(ctx context.Context) (State, error)
+	// Records gives the records with the numbers as they are stored, ordered by
+	// number; a number without a record is left out.
+	Records(ctx context.Context, ids []match.ID) ([]Record, error)
+	EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error
+	EachFeatures(ctx context.Context, do func(id match.ID, packed string) error) error
+	// Known gives every record's number with what tells whether it changed.
+	Known(ctx context.Context, do func(id match.ID, k Known)) error
+	// Staged is Records with what is staged up to a generation.
+	Staged(ctx context.Context, generation int64, ids []match.ID) ([]StagedRecord, error)
+	// Words gives every word of a name with how many records have it.
+	Words(ctx context.Context, do func(word string, holders int)) error
+	// WordHolders gives the records of each of the words, packed.
+	WordHolders(ctx context.Context, words []string, do func(word, packed string) error) error
+}
+
+// Index is what leads from a claim to candidates. What is not there is left out.
+type Index interface {
+	Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error
+	Features(ctx context.Context, ids []match.ID, do func(id match.ID, packed string) error) error
 }
 
 // State says how large the register is and when it was last brought up to
 // date; the zero time when never.
 type State struct {
-	Records int
-	AsAt    time.Time
+	Generation int64 // of the last import
+	Records    int
+	AsAt       time.Time
+	Swept      bool // whether what that import replaced is deleted
 }
 
 // Tx is what one transaction can do.
 type Tx interface {
-	// Known gives every record's TRN with what tells whether it changed.
-	Known(ctx context.Context) (map[person.TRN]Known, error)
-	// Put stores records with all that is found by them, in place of what stood under their TRNs.
-	Put(ctx context.Context, entries []Entry) error
-	Delete(ctx context.Context, trns []person.TRN) error
-	// Imported notes an import that is complete with this transaction, and counts names anew.
-	Imported(ctx context.Context, i Imported) error
+	// HoldImport begins an import or goes on with it until a time. ErrImporting
+	// when another one is at work.
+	HoldImport(ctx context.Context, holder string, now, until time.Time) error
+	// Stage writes rows of a generation that is not yet seen, in the place of
+	// what it already wrote there.
+	Stage(ctx context.Context, generation int64, rows Rows) error
+	// Flip makes a staged generation the register's present one, and ends the import.
+	Flip(ctx context.Context, holder string, i Imported) error
+	// EndImport ends an import that flips nothing.
+	EndImport(ctx context.Context, holder string) error
+	// Sweep deletes up to about limit rows that are staged beyond a generation or
+	// replaced up to it, and tells whether none is left.
+	Sweep(ctx context.Context, generation int64, limit int) (done bool, err error)
 	Audit(ctx context.Context, a Audit) error
 	// AlertKey gives the secret that open alerts are hashed under: fresh, where none is kept yet.
 	AlertKey(ctx context.Context, fresh []byte) ([]byte, error)
 }
 
+// ErrImporting says that another import is at work.
+var ErrImporting = fault.New(fault.Conflict, "Another import is at work. Wait until it is done and try again; one that was killed is forgotten after half a minute.")
+
 // Known is what is remembered of a record to see whether it changed.
 type Known struct {
-	Fingerprint string
-	MergedInto  person.TRN
+	Fingerprint uint64
+	MergedInto  match.ID // zero: not merged
 }
 
-// Entry is a record with what it is found by.
-type Entry struct {
-	Record
-	Fingerprint       string
-	FirstKey, LastKey string      // by which names are counted
-	NINOKeys          []string    // whole NI numbers, as the automatic check compares them
-	Keys              []match.Key // for candidates
-	Words             []string    // folded words of all its names, for search
+// Rows are rows of one generation.
+type Rows struct {
+	Records  []StagedRecord
+	Features []StagedFeatures
+	Pages    []StagedPage
+	Words    []StagedWord
 }
+
+// The rows. A zero Record, and packed features without bytes, are of a record that is gone.
+type (
+	StagedRecord struct {
+		ID match.ID
+		Record
+		Fingerprint uint64
+	}
+	StagedFeatures struct {
+		ID     match.ID
+		Packed []byte
+	}
+	StagedPage struct {
+		Page   match.PageNumber
+		Packed []byte
+	}
+	StagedWord struct {
+		Word    string
+		Holders int
+		Packed  []byte
+	}
+)
 
 // Imported is one import.
 type Imported struct {
+	Generation                    int64
 	At                            time.Time
 	Complete                      bool
 	New, Changed, Gone, Unchanged int
@@ -106,6 +146,9 @@ type Options struct {
 type Service struct {
 	store Store
 	now   func() time.Time
+
+	names sync.Mutex
+	words *dictionary // of the generation that was searched last
 }
 
 // NewService gives the service.
@@ -165,22 +208,15 @@ type Shown struct {
 func (s *Service) Show(ctx context.Context, trn person.TRN) (Shown, error) {
 	var out Shown
 	err := s.store.View(ctx, func(ctx context.Context, v View) error {
-		r, found, err := survivor(ctx, v, trn)
+		r, err := survivor(ctx, v, IDOf(trn))
 		if err != nil {
 			return err
-		}
-		if !found {
-			return ErrNoRecord
 		}
 		state, err := v.State(ctx)
 		if err != nil {
 			return err
 		}
-		one := []Record{r}
-		if err := withMerged(ctx, v, one); err != nil {
-			return err
-		}
-		out = Shown{Record: one[0], AsAt: state.AsAt}
+		out = Shown{Record: r, AsAt: state.AsAt}
 		if r.TRN != trn {
 			out.MergedFrom = trn
 		}
@@ -242,36 +278,3 @@ func (s *Service) HasOpenAlert(r Record) bool {
 
 // IsOpen tells whether an alert is open in London today.
 func (s *Service) IsOpen(a Alert) bool { return a.OpenOn(s.today()) }
-
-// withMerged adds to each record what was merged into it, and the alerts of both.
-func withMerged(ctx context.Context, v View, records []Record) error {
-	level := make([]person.TRN, len(records))
-	owner := make(map[person.TRN]int, len(records)) // which of the records a TRN leads to
-	for i, r := range records {
-		level[i], owner[r.TRN] = r.TRN, i
-	}
-	for depth := 0; len(level) > 0 && depth < mergeDepth; depth++ {
-		alerts, err := v.Alerts(ctx, level)
-		if err != nil {
-			return err
-		}
-		merged, err := v.MergedInto(ctx, level)
-		if err != nil {
-			return err
-		}
-		var next []person.TRN
-		for _, trn := range level {
-			r := &records[owner[trn]]
-			r.Alerts = append(r.Alerts, alerts[trn]...)
-			for _, m := range merged[trn] {
-				if _, seen := owner[m]; !seen {
-					owner[m] = owner[trn]
-					r.merged = append(r.merged, m)
-					next = append(next, m)
-				}
-			}
-		}
-		level = next
-	}
-	return nil
-}

@@ -1,9 +1,11 @@
 package sqldb
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
@@ -14,7 +16,8 @@ import (
 )
 
 // Set is one owner's migrations: goose files in the folder "migrations", the
-// same text for both databases.
+// same text for both databases, but for what follows "-- sqlite:" in a line,
+// which only SQLite sees.
 type Set struct {
 	Name string // the owner; its versions are kept in a table of its own
 	FS   fs.FS
@@ -25,9 +28,9 @@ func (db *DB) provider(set Set) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: migrations of %s: %w", set.Name, err)
 	}
-	dialect := goose.DialectSQLite3
-	if db.Dialect == Postgres {
-		dialect = goose.DialectPostgres
+	dialect := goose.DialectPostgres
+	if db.Dialect == SQLite {
+		dialect, files = goose.DialectSQLite3, forSQLite{files}
 	}
 	p, err := goose.NewProvider(dialect, db.writer, files,
 		goose.WithTableName("migrations_"+set.Name), goose.WithDisableGlobalRegistry(true))
@@ -36,6 +39,36 @@ func (db *DB) provider(set Set) (*goose.Provider, error) {
 	}
 	return p, nil
 }
+
+// forSQLite shows files with what is meant for SQLite alone.
+type forSQLite struct{ fs.FS }
+
+// Open opens a file whose lines have lost the mark before SQLite's own words.
+func (f forSQLite) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil || info.IsDir() {
+		return file, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	return &shown{bytes.NewReader(bytes.ReplaceAll(text, []byte("-- sqlite:"), nil)), info}, nil
+}
+
+// shown is an open file with another text.
+type shown struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (s *shown) Stat() (fs.FileInfo, error) { return s.info, nil }
+func (s *shown) Close() error               { return nil }
 
 // Migrate brings the database to the newest version of every set and of the
 // job tables. It refuses a database that is newer than the program.

@@ -48,25 +48,25 @@ func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
 }
 
 const addImport = `-- name: AddImport :exec
-INSERT INTO imports (id, at, complete, added, changed, gone, unchanged, rejected, records)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO imports (generation, at, complete, added, changed, gone, unchanged, rejected, records, swept)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false)
 `
 
 type AddImportParams struct {
-	ID        string
-	At        time.Time
-	Complete  bool
-	Added     int64
-	Changed   int64
-	Gone      int64
-	Unchanged int64
-	Rejected  int64
-	Records   int64
+	Generation int64
+	At         time.Time
+	Complete   bool
+	Added      int64
+	Changed    int64
+	Gone       int64
+	Unchanged  int64
+	Rejected   int64
+	Records    int64
 }
 
 func (q *Queries) AddImport(ctx context.Context, arg AddImportParams) error {
 	_, err := q.db.ExecContext(ctx, addImport,
-		arg.ID,
+		arg.Generation,
 		arg.At,
 		arg.Complete,
 		arg.Added,
@@ -90,147 +90,74 @@ func (q *Queries) AlertKey(ctx context.Context) (string, error) {
 	return secret, err
 }
 
-const countNames = `-- name: CountNames :exec
-INSERT INTO name_counts (kind, name, records)
-SELECT 'first', first_key, COUNT(*) FROM records WHERE first_key <> '' AND status <> 'merged' GROUP BY first_key
-UNION ALL
-SELECT 'last', last_key, COUNT(*) FROM records WHERE last_key <> '' AND status <> 'merged' GROUP BY last_key
+const endImport = `-- name: EndImport :exec
+DELETE FROM importing WHERE holder = $1
 `
 
-func (q *Queries) CountNames(ctx context.Context) error {
-	_, err := q.db.ExecContext(ctx, countNames)
+func (q *Queries) EndImport(ctx context.Context, holder string) error {
+	_, err := q.db.ExecContext(ctx, endImport, holder)
 	return err
 }
 
-const dropNameCounts = `-- name: DropNameCounts :exec
-DELETE FROM name_counts
+const holdImport = `-- name: HoldImport :exec
+INSERT INTO importing (id, holder, until) VALUES (1, $1, $2)
+ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until
 `
 
-func (q *Queries) DropNameCounts(ctx context.Context) error {
-	_, err := q.db.ExecContext(ctx, dropNameCounts)
+type HoldImportParams struct {
+	Holder string
+	Until  time.Time
+}
+
+func (q *Queries) HoldImport(ctx context.Context, arg HoldImportParams) error {
+	_, err := q.db.ExecContext(ctx, holdImport, arg.Holder, arg.Until)
 	return err
 }
 
-const keyHolders = `-- name: KeyHolders :many
-SELECT trn FROM record_keys WHERE key = $1 LIMIT $2
+const importing = `-- name: Importing :one
+SELECT holder, until FROM importing WHERE id = 1
 `
 
-type KeyHoldersParams struct {
-	Key   int64
-	Limit int32
+type ImportingRow struct {
+	Holder string
+	Until  time.Time
 }
 
-func (q *Queries) KeyHolders(ctx context.Context, arg KeyHoldersParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, keyHolders, arg.Key, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var trn string
-		if err := rows.Scan(&trn); err != nil {
-			return nil, err
-		}
-		items = append(items, trn)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const known = `-- name: Known :many
-SELECT trn, fingerprint, merged_into FROM records
-`
-
-type KnownRow struct {
-	Trn         string
-	Fingerprint string
-	MergedInto  string
-}
-
-func (q *Queries) Known(ctx context.Context) ([]KnownRow, error) {
-	rows, err := q.db.QueryContext(ctx, known)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []KnownRow
-	for rows.Next() {
-		var i KnownRow
-		if err := rows.Scan(&i.Trn, &i.Fingerprint, &i.MergedInto); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) Importing(ctx context.Context) (ImportingRow, error) {
+	row := q.db.QueryRowContext(ctx, importing)
+	var i ImportingRow
+	err := row.Scan(&i.Holder, &i.Until)
+	return i, err
 }
 
 const lastImport = `-- name: LastImport :one
-SELECT at, records FROM imports ORDER BY at DESC, id DESC LIMIT 1
+SELECT generation, at, records, swept FROM imports ORDER BY generation DESC LIMIT 1
 `
 
 type LastImportRow struct {
-	At      time.Time
-	Records int64
+	Generation int64
+	At         time.Time
+	Records    int64
+	Swept      bool
 }
 
 func (q *Queries) LastImport(ctx context.Context) (LastImportRow, error) {
 	row := q.db.QueryRowContext(ctx, lastImport)
 	var i LastImportRow
-	err := row.Scan(&i.At, &i.Records)
+	err := row.Scan(
+		&i.Generation,
+		&i.At,
+		&i.Records,
+		&i.Swept,
+	)
 	return i, err
 }
 
-const nINOHolders = `-- name: NINOHolders :many
-SELECT trn FROM nino_holders WHERE nino = $1 ORDER BY trn
+const setSwept = `-- name: SetSwept :exec
+UPDATE imports SET swept = true WHERE generation <= $1
 `
 
-func (q *Queries) NINOHolders(ctx context.Context, nino string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, nINOHolders, nino)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var trn string
-		if err := rows.Scan(&trn); err != nil {
-			return nil, err
-		}
-		items = append(items, trn)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const nameCount = `-- name: NameCount :one
-SELECT records FROM name_counts WHERE kind = $1 AND name = $2
-`
-
-type NameCountParams struct {
-	Kind string
-	Name string
-}
-
-func (q *Queries) NameCount(ctx context.Context, arg NameCountParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nameCount, arg.Kind, arg.Name)
-	var records int64
-	err := row.Scan(&records)
-	return records, err
+func (q *Queries) SetSwept(ctx context.Context, generation int64) error {
+	_, err := q.db.ExecContext(ctx, setSwept, generation)
+	return err
 }

@@ -8,15 +8,6 @@ import (
 	"time"
 )
 
-type Alert struct {
-	Trn      string
-	Position int64
-	Code     string
-	StartDay string
-	EndDay   string
-	Details  string
-}
-
 type AlertKey struct {
 	ID     int64
 	Secret string
@@ -32,53 +23,48 @@ type Audit struct {
 	Records int64
 }
 
-type Import struct {
-	ID        string
-	At        time.Time
-	Complete  bool
-	Added     int64
-	Changed   int64
-	Gone      int64
-	Unchanged int64
-	Rejected  int64
-	Records   int64
+type Feature struct {
+	Trn        int64
+	Generation int64
+	Packed     []byte
 }
 
-type NameCount struct {
-	Kind    string
-	Name    string
-	Records int64
+type Import struct {
+	Generation int64
+	At         time.Time
+	Complete   bool
+	Added      int64
+	Changed    int64
+	Gone       int64
+	Unchanged  int64
+	Rejected   int64
+	Records    int64
+	Swept      bool
+}
+
+type Importing struct {
+	ID     int64
+	Holder string
+	Until  time.Time
+}
+
+type KeyPage struct {
+	Page       int64
+	Generation int64
+	Packed     []byte
 }
 
 type NameWord struct {
-	Head  int64
-	Sound int64
-	Trn   string
-}
-
-type NinoHolder struct {
-	Nino string
-	Trn  string
+	Word       string
+	Generation int64
+	Holders    int64
+	Packed     []byte
 }
 
 type Record struct {
-	Trn                      string
-	Status                   string
-	MergedInto               string
-	FirstName                string
-	MiddleName               string
-	LastName                 string
-	PreviousNames            string
-	DateOfBirth              string
-	NationalInsuranceNumbers string
-	Email                    string
-	QtsDate                  string
-	FirstKey                 string
-	LastKey                  string
-	Fingerprint              string
-}
-
-type RecordKey struct {
-	Key int64
-	Trn string
+	Trn         int64
+	Generation  int64
+	Fingerprint int64
+	MergedInto  int64
+	Details     string
 }

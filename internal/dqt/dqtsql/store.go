@@ -10,15 +10,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"traid/internal/dqt"
 	"traid/internal/dqt/match"
-	"traid/internal/person"
 	"traid/internal/sqldb"
 )
 
@@ -29,230 +26,415 @@ var files embed.FS
 var Migrations = sqldb.Set{Name: "dqt", FS: files}
 
 // Store is dqt.Store.
-type Store struct{ db *sqldb.DB }
+type Store struct {
+	db *sqldb.DB
+	statements
+}
 
 // NewStore gives the store in a migrated database.
-func NewStore(db *sqldb.DB) *Store { return &Store{db: db} }
+func NewStore(db *sqldb.DB) *Store { return &Store{db: db, statements: newStatements(db)} }
 
 // View reads one state of the register.
 func (s *Store) View(ctx context.Context, do func(ctx context.Context, v dqt.View) error) error {
-	return s.db.View(ctx, func(ctx context.Context, t *sql.Tx) error { return do(ctx, &tx{t: t, q: New(t)}) })
+	return s.db.View(ctx, func(ctx context.Context, t *sql.Tx) error {
+		v := &view{t: t, s: s}
+		var err error
+		if v.state, err = v.read(ctx); err != nil {
+			return err
+		}
+		return do(ctx, v)
+	})
 }
 
 // InTx runs do in one transaction.
 func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx dqt.Tx) error) error {
-	return s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) error { return do(ctx, &tx{t: t, q: New(t)}) })
+	return s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) error {
+		return do(ctx, &tx{t: t, q: New(t), dialect: s.db.Dialect})
+	})
 }
 
-// tx is dqt.View and dqt.Tx.
-type tx struct {
-	t *sql.Tx
-	q *Queries
+// view is dqt.View: what one generation of the register holds.
+type view struct {
+	t     *sql.Tx
+	s     *Store
+	state dqt.State
 }
 
-// inAtOnce bounds how many values one IN list has.
-const inAtOnce = 500
+// State says how large the register is and how new.
+func (v *view) State(context.Context) (dqt.State, error) { return v.state, nil }
 
-// in calls do with a list of placeholders and its values, for each part of values.
-func in[T any](values []T, do func(list string, args []any) error) error {
-	for part := range slices.Chunk(values, inAtOnce) {
-		args := make([]any, len(part))
-		var list strings.Builder
-		for i, v := range part {
-			args[i] = v
-			if i > 0 {
-				list.WriteByte(',')
-			}
-			fmt.Fprintf(&list, "$%d", i+1)
-		}
-		if err := do(list.String(), args); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func texts(trns []person.TRN) []string {
-	out := make([]string, len(trns))
-	for i, t := range trns {
-		out[i] = t.Reveal()
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-const recordColumns = `trn, status, merged_into, first_name, middle_name, last_name, previous_names, date_of_birth, national_insurance_numbers, email, qts_date`
-
-// query reads the rows of a query one by one.
-func (x *tx) query(ctx context.Context, query string, args []any, scan func(rows *sql.Rows) error) error {
-	rows, err := x.t.QueryContext(ctx, query, args...)
+func (v *view) read(ctx context.Context) (dqt.State, error) {
+	var out dqt.State
+	rows, err := v.s.lastImport.query(ctx, v.t)
 	if err != nil {
-		return fmt.Errorf("dqtsql: read: %w", err)
+		return out, fmt.Errorf("dqtsql: state: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return fmt.Errorf("dqtsql: read: %w", err)
+		if err := rows.Scan(&out.Generation, &out.AsAt, &out.Records, &out.Swept); err != nil {
+			return out, fmt.Errorf("dqtsql: state: %w", err)
 		}
+		out.AsAt = out.AsAt.UTC()
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("dqtsql: read: %w", err)
-	}
-	return nil
-}
-
-// Records gives the records of the TRNs, by TRN.
-func (x *tx) Records(ctx context.Context, trns []person.TRN) ([]dqt.Record, error) {
-	var out []dqt.Record
-	err := in(texts(trns), func(list string, args []any) error {
-		return x.query(ctx, `SELECT `+recordColumns+` FROM records WHERE trn IN (`+list+`) ORDER BY trn`, args, func(rows *sql.Rows) error {
-			r, err := scanRecord(rows)
-			out = append(out, r)
-			return err
-		})
-	})
-	return out, err
-}
-
-func scanRecord(rows *sql.Rows) (dqt.Record, error) {
-	var row Record
-	if err := rows.Scan(&row.Trn, &row.Status, &row.MergedInto, &row.FirstName, &row.MiddleName, &row.LastName, &row.PreviousNames,
-		&row.DateOfBirth, &row.NationalInsuranceNumbers, &row.Email, &row.QtsDate); err != nil {
-		return dqt.Record{}, err
-	}
-	var previous [][2]string
-	var ninos []string
-	if err := errors.Join(json.Unmarshal([]byte(row.PreviousNames), &previous), json.Unmarshal([]byte(row.NationalInsuranceNumbers), &ninos)); err != nil {
-		return dqt.Record{}, errors.New("a record's lists cannot be read")
-	}
-	// What stands here was parsed when it was stored; a value that does not
-	// parse any more is left out rather than believed.
-	trn, err := person.NewTRN(row.Trn)
-	if err != nil {
-		return dqt.Record{}, errors.New("a record's TRN cannot be read")
-	}
-	r := dqt.Record{TRN: trn, Status: dqt.Status(row.Status), Email: dqt.NewText(row.Email)}
-	r.MergedInto, _ = person.NewTRN(row.MergedInto)
-	r.FirstName, _ = person.ParseName(row.FirstName)
-	r.MiddleName, _ = person.ParseName(row.MiddleName)
-	r.LastName, _ = person.ParseName(row.LastName)
-	r.DateOfBirth, _ = person.ParseDate(row.DateOfBirth)
-	r.QTSDate, _ = person.ParseDate(row.QtsDate)
-	for _, p := range previous {
-		var n person.FullName
-		n.First, _ = person.ParseName(p[0])
-		n.Last, _ = person.ParseName(p[1])
-		r.PreviousNames = append(r.PreviousNames, n)
-	}
-	for _, n := range ninos {
-		r.NINOs = append(r.NINOs, dqt.NewText(n))
-	}
-	return r, nil
-}
-
-// Alerts gives the alerts on the records of the TRNs.
-func (x *tx) Alerts(ctx context.Context, trns []person.TRN) (map[person.TRN][]dqt.Alert, error) {
-	out := map[person.TRN][]dqt.Alert{}
-	err := in(texts(trns), func(list string, args []any) error {
-		return x.query(ctx, `SELECT trn, code, start_day, end_day, details FROM alerts WHERE trn IN (`+list+`) ORDER BY trn, position`, args, func(rows *sql.Rows) error {
-			var trn, code, start, end, details string
-			if err := rows.Scan(&trn, &code, &start, &end, &details); err != nil {
-				return err
-			}
-			t, err := person.NewTRN(trn)
-			out[t] = append(out[t], dqt.Alert{Code: code, Start: dqt.NewText(start), End: dqt.NewText(end), Details: dqt.NewText(details)})
-			return err
-		})
-	})
-	return out, err
-}
-
-// MergedInto gives, for each of the TRNs, those merged into it directly.
-func (x *tx) MergedInto(ctx context.Context, trns []person.TRN) (map[person.TRN][]person.TRN, error) {
-	out := map[person.TRN][]person.TRN{}
-	err := in(texts(trns), func(list string, args []any) error {
-		return x.query(ctx, `SELECT merged_into, trn FROM records WHERE merged_into IN (`+list+`) ORDER BY merged_into, trn`, args, func(rows *sql.Rows) error {
-			var into, trn string
-			if err := rows.Scan(&into, &trn); err != nil {
-				return err
-			}
-			i, err1 := person.NewTRN(into)
-			t, err2 := person.NewTRN(trn)
-			out[i] = append(out[i], t)
-			return errors.Join(err1, err2)
-		})
-	})
-	return out, err
-}
-
-// NINOHolders gives the records that hold an NI number, now or earlier.
-func (x *tx) NINOHolders(ctx context.Context, nino string) ([]person.TRN, error) {
-	found, err := x.q.NINOHolders(ctx, nino)
-	if err != nil {
-		return nil, fmt.Errorf("dqtsql: NI number: %w", err)
-	}
-	return trnsOf(found)
-}
-
-func trnsOf(found []string) ([]person.TRN, error) {
-	out := make([]person.TRN, len(found))
-	for i, f := range found {
-		t, err := person.NewTRN(f)
-		if err != nil {
-			return nil, errors.New("dqtsql: a stored TRN cannot be read")
-		}
-		out[i] = t
+		return out, fmt.Errorf("dqtsql: state: %w", err)
 	}
 	return out, nil
 }
 
-// KeyHolders gives the records under any of the keys; a key with more than
-// atMost is left out.
-func (x *tx) KeyHolders(ctx context.Context, keys []match.Key, atMost int) ([]person.TRN, error) {
-	var found []string
-	for _, k := range keys {
-		some, err := x.q.KeyHolders(ctx, KeyHoldersParams{Key: int64(k), Limit: int32(atMost + 1)})
-		if err != nil {
-			return nil, fmt.Errorf("dqtsql: key: %w", err)
-		}
-		if len(some) <= atMost {
-			found = append(found, some...)
-		}
+// newest reads rows that come in the order of their number and generation, and
+// calls do with the newest of each number, unless it holds nothing.
+func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed string) error) error {
+	if err != nil {
+		return fmt.Errorf("dqtsql: read: %w", err)
 	}
-	slices.Sort(found)
-	return trnsOf(slices.Compact(found))
-}
-
-// NameCounts tells how many records have each of the names.
-func (x *tx) NameCounts(ctx context.Context, firsts, lasts []string) (first, last map[string]int, err error) {
-	count := func(kind string, names []string) (map[string]int, error) {
-		out := map[string]int{}
-		for _, name := range names {
-			n, err := x.q.NameCount(ctx, NameCountParams{Kind: kind, Name: name})
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return nil, fmt.Errorf("dqtsql: name counts: %w", err)
+	defer rows.Close()
+	var number, last int64
+	var packed, kept string
+	for rows.Next() {
+		if err := rows.Scan(&number, &packed); err != nil {
+			return fmt.Errorf("dqtsql: read: %w", err)
+		}
+		if number != last && kept != "" {
+			if err := do(N(last), kept); err != nil {
+				return err
 			}
-			out[name] = int(n)
 		}
-		return out, nil
+		last, kept = number, packed
 	}
-	if first, err = count("first", firsts); err != nil {
-		return nil, nil, err
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("dqtsql: read: %w", err)
 	}
-	last, err = count("last", lasts)
-	return first, last, err
+	if kept != "" {
+		return do(N(last), kept)
+	}
+	return nil
 }
 
-// State says how large the register is and how new.
-func (x *tx) State(ctx context.Context) (dqt.State, error) {
-	row, err := x.q.LastImport(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return dqt.State{}, nil
+// Features calls do with what is compared of the records.
+func (v *view) Features(ctx context.Context, ids []match.ID, do func(id match.ID, packed string) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := v.s.features.query(ctx, v.t, v.s.list(ids), v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// EachFeatures is Features for every record.
+func (v *view) EachFeatures(ctx context.Context, do func(id match.ID, packed string) error) error {
+	rows, err := v.s.allFeatures.query(ctx, v.t, v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// Pages calls do with the pages of keys.
+func (v *view) Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error {
+	if len(pages) == 0 {
+		return nil
+	}
+	rows, err := v.s.pages.query(ctx, v.t, v.s.list(pages), v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// EachPage is Pages for every page.
+func (v *view) EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error {
+	rows, err := v.s.allPages.query(ctx, v.t, v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// Records gives the records with the numbers.
+func (v *view) Records(ctx context.Context, ids []match.ID) ([]dqt.Record, error) {
+	staged, err := v.Staged(ctx, v.state.Generation, ids)
+	out := make([]dqt.Record, len(staged))
+	for i, s := range staged {
+		out[i] = s.Record
+	}
+	return out, err
+}
+
+// Staged is Records with what is staged up to a generation.
+func (v *view) Staged(ctx context.Context, generation int64, ids []match.ID) ([]dqt.StagedRecord, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := v.s.records.query(ctx, v.t, v.s.list(ids), generation)
+	if err != nil {
+		return nil, fmt.Errorf("dqtsql: records: %w", err)
+	}
+	defer rows.Close()
+	type row struct {
+		trn, fingerprint, merged int64
+		details                  string
+	}
+	var newest []row
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.trn, &r.fingerprint, &r.merged, &r.details); err != nil {
+			return nil, fmt.Errorf("dqtsql: records: %w", err)
+		}
+		if n := len(newest); n > 0 && newest[n-1].trn == r.trn {
+			newest = newest[:n-1]
+		}
+		newest = append(newest, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("dqtsql: records: %w", err)
+	}
+	out := make([]dqt.StagedRecord, 0, len(newest))
+	for _, r := range newest {
+		if r.details == "" {
+			continue
+		}
+		record, err := unpackDetails(r.trn, r.merged, r.details)
+		if err != nil {
+			return nil, fmt.Errorf("dqtsql: records: %w", err)
+		}
+		out = append(out, dqt.StagedRecord{ID: match.ID(r.trn), Record: record, Fingerprint: uint64(r.fingerprint)})
+	}
+	return out, nil
+}
+
+// Known gives every record's number with what tells whether it changed.
+func (v *view) Known(ctx context.Context, do func(id match.ID, k dqt.Known)) error {
+	rows, err := v.s.known.query(ctx, v.t, v.state.Generation)
+	if err != nil {
+		return fmt.Errorf("dqtsql: known records: %w", err)
+	}
+	defer rows.Close()
+	var trn, fingerprint, merged, last int64
+	var gone bool
+	var kept dqt.Known
+	there := false
+	for rows.Next() {
+		if err := rows.Scan(&trn, &fingerprint, &merged, &gone); err != nil {
+			return fmt.Errorf("dqtsql: known records: %w", err)
+		}
+		if there && trn != last {
+			do(match.ID(last), kept)
+		}
+		last, there, kept = trn, !gone, dqt.Known{Fingerprint: uint64(fingerprint), MergedInto: match.ID(merged)}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("dqtsql: known records: %w", err)
+	}
+	if there {
+		do(match.ID(last), kept)
+	}
+	return nil
+}
+
+// Words gives every word of a name, in order, with how many records have it.
+func (v *view) Words(ctx context.Context, do func(word string, holders int)) error {
+	rows, err := v.s.words.query(ctx, v.t, v.state.Generation)
+	if err != nil {
+		return fmt.Errorf("dqtsql: words: %w", err)
+	}
+	defer rows.Close()
+	var word, last string
+	var holders, kept int
+	for rows.Next() {
+		if err := rows.Scan(&word, &holders); err != nil {
+			return fmt.Errorf("dqtsql: words: %w", err)
+		}
+		if last != "" && word != last {
+			do(last, kept)
+		}
+		last, kept = word, holders
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("dqtsql: words: %w", err)
+	}
+	if last != "" {
+		do(last, kept)
+	}
+	return nil
+}
+
+// WordHolders gives the records of each of the words, packed.
+func (v *view) WordHolders(ctx context.Context, words []string, do func(word, packed string) error) error {
+	if len(words) == 0 {
+		return nil
+	}
+	rows, err := v.s.wordHolders.query(ctx, v.t, v.s.texts(words), v.state.Generation)
+	if err != nil {
+		return fmt.Errorf("dqtsql: words: %w", err)
+	}
+	defer rows.Close()
+	var last, kept string
+	for rows.Next() {
+		var word, packed string
+		if err := rows.Scan(&word, &packed); err != nil {
+			return fmt.Errorf("dqtsql: words: %w", err)
+		}
+		if last != "" && word != last {
+			if err := do(last, kept); err != nil {
+				return err
+			}
+		}
+		last, kept = word, packed
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("dqtsql: words: %w", err)
+	}
+	if last != "" {
+		return do(last, kept)
+	}
+	return nil
+}
+
+// tx is dqt.Tx.
+type tx struct {
+	t       *sql.Tx
+	q       *Queries
+	dialect sqldb.Dialect
+}
+
+// HoldImport begins an import or goes on with it until a time.
+func (x *tx) HoldImport(ctx context.Context, holder string, now, until time.Time) error {
+	had, err := x.q.Importing(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("dqtsql: hold import: %w", err)
+	}
+	if err == nil && had.Holder != holder && had.Until.After(now) {
+		return dqt.ErrImporting
+	}
+	if err := x.q.HoldImport(ctx, HoldImportParams{Holder: holder, Until: sqldb.Time(until)}); err != nil {
+		return fmt.Errorf("dqtsql: hold import: %w", err)
+	}
+	return nil
+}
+
+// EndImport ends an import.
+func (x *tx) EndImport(ctx context.Context, holder string) error {
+	if err := x.q.EndImport(ctx, holder); err != nil {
+		return fmt.Errorf("dqtsql: end import: %w", err)
+	}
+	return nil
+}
+
+// Stage writes rows of a generation that is not yet seen.
+func (x *tx) Stage(ctx context.Context, generation int64, rows dqt.Rows) error {
+	records, err := x.t.PrepareContext(ctx, `INSERT INTO records (trn, generation, fingerprint, merged_into, details) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (trn, generation) DO UPDATE SET fingerprint = excluded.fingerprint, merged_into = excluded.merged_into, details = excluded.details`)
+	if err != nil {
+		return fmt.Errorf("dqtsql: stage: %w", err)
+	}
+	defer records.Close()
+	for _, r := range rows.Records {
+		var text string
+		var merged match.ID
+		if !r.TRN.IsZero() {
+			if text, err = packDetails(r.Record); err != nil {
+				return fmt.Errorf("dqtsql: stage: %w", err)
+			}
+			merged = dqt.IDOf(r.MergedInto)
+		}
+		if _, err := records.ExecContext(ctx, int64(r.ID), generation, int64(r.Fingerprint), int64(merged), text); err != nil {
+			return fmt.Errorf("dqtsql: stage record: %w", err)
+		}
+	}
+	put := func(table, column string, n int, row func(i int) (number int64, packed []byte)) error {
+		if n == 0 {
+			return nil
+		}
+		s, err := x.t.PrepareContext(ctx, `INSERT INTO `+table+` (`+column+`, generation, packed) VALUES ($1, $2, $3)
+			ON CONFLICT (`+column+`, generation) DO UPDATE SET packed = excluded.packed`)
+		if err != nil {
+			return fmt.Errorf("dqtsql: stage: %w", err)
+		}
+		defer s.Close()
+		for i := range n {
+			number, packed := row(i)
+			if packed == nil {
+				packed = []byte{}
+			}
+			if _, err := s.ExecContext(ctx, number, generation, packed); err != nil {
+				return fmt.Errorf("dqtsql: stage into %s: %w", table, err)
+			}
+		}
+		return nil
+	}
+	if err := put("features", "trn", len(rows.Features), func(i int) (int64, []byte) { return int64(rows.Features[i].ID), rows.Features[i].Packed }); err != nil {
+		return err
+	}
+	if err := put("key_pages", "page", len(rows.Pages), func(i int) (int64, []byte) { return int64(rows.Pages[i].Page), rows.Pages[i].Packed }); err != nil {
+		return err
+	}
+	if len(rows.Words) == 0 {
+		return nil
+	}
+	words, err := x.t.PrepareContext(ctx, `INSERT INTO name_words (word, generation, holders, packed) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (word, generation) DO UPDATE SET holders = excluded.holders, packed = excluded.packed`)
+	if err != nil {
+		return fmt.Errorf("dqtsql: stage: %w", err)
+	}
+	defer words.Close()
+	for _, w := range rows.Words {
+		if _, err := words.ExecContext(ctx, w.Word, generation, int64(w.Holders), w.Packed); err != nil {
+			return fmt.Errorf("dqtsql: stage word: %w", err)
+		}
+	}
+	return nil
+}
+
+// Flip makes a staged generation the present one.
+func (x *tx) Flip(ctx context.Context, holder string, i dqt.Imported) error {
+	had, err := x.q.Importing(ctx)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && had.Holder != holder {
+		return dqt.ErrImporting
 	}
 	if err != nil {
-		return dqt.State{}, fmt.Errorf("dqtsql: state: %w", err)
+		return fmt.Errorf("dqtsql: flip: %w", err)
 	}
-	return dqt.State{Records: int(row.Records), AsAt: row.At.UTC()}, nil
+	if err := x.q.AddImport(ctx, AddImportParams{
+		Generation: i.Generation, At: sqldb.Time(i.At), Complete: i.Complete, Added: int64(i.New), Changed: int64(i.Changed),
+		Gone: int64(i.Gone), Unchanged: int64(i.Unchanged), Rejected: int64(i.Rejected), Records: int64(i.Records),
+	}); err != nil {
+		return fmt.Errorf("dqtsql: flip: %w", err)
+	}
+	return x.EndImport(ctx, holder)
+}
+
+// versioned are the tables that are kept in generations, with what numbers
+// their rows and what says that a row holds nothing.
+var versioned = []struct{ table, number, empty string }{
+	{"records", "trn", "details = ''"},
+	{"features", "trn", "length(packed) = 0"},
+	{"key_pages", "page", "length(packed) = 0"},
+	{"name_words", "word", "holders = 0"},
+}
+
+// Sweep deletes rows that are staged beyond a generation, replaced up to it, or
+// that hold nothing.
+func (x *tx) Sweep(ctx context.Context, generation int64, limit int) (bool, error) {
+	for _, v := range versioned {
+		for _, which := range []string{
+			`generation > $1`,
+			`generation <= $1 AND EXISTS (SELECT 1 FROM ` + v.table + ` n WHERE n.` + v.number + ` = o.` + v.number + ` AND n.generation > o.generation AND n.generation <= $1)`,
+			`generation <= $1 AND ` + v.empty,
+		} {
+			r, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE (`+v.number+`, generation) IN (SELECT `+v.number+`, generation FROM `+v.table+` o WHERE `+which+` LIMIT $2)`, generation, limit)
+			if err != nil {
+				return false, fmt.Errorf("dqtsql: sweep %s: %w", v.table, err)
+			}
+			if n, err := r.RowsAffected(); err != nil || n > 0 {
+				return false, err
+			}
+		}
+	}
+	if err := x.q.SetSwept(ctx, generation); err != nil {
+		return false, fmt.Errorf("dqtsql: sweep: %w", err)
+	}
+	return true, nil
+}
+
+// Audit keeps who asked for people's data.
+func (x *tx) Audit(ctx context.Context, a dqt.Audit) error {
+	if err := x.q.AddAudit(ctx, AddAuditParams{
+		ID: uuid.NewString(), At: sqldb.Time(a.At), Client: a.Client, Action: a.Action, CaseID: a.Case, Purpose: a.Purpose, Records: int64(a.Records),
+	}); err != nil {
+		return fmt.Errorf("dqtsql: audit: %w", err)
+	}
+	return nil
 }
 
 // AlertKey gives the secret under which open alerts are hashed: fresh, where none is kept yet.
@@ -271,206 +453,61 @@ func (x *tx) AlertKey(ctx context.Context, fresh []byte) ([]byte, error) {
 	return key, nil
 }
 
-// Matching gives at most limit records that fit all the criteria.
-func (x *tx) Matching(ctx context.Context, c dqt.Criteria, limit int) ([]dqt.Record, error) {
-	var where []string
-	var args []any
-	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
-	if !c.TRN.IsZero() {
-		where = append(where, `trn = `+arg(c.TRN.Reveal()))
-	}
-	for _, k := range []match.Key{c.NINO, c.Email} {
-		if k != 0 {
-			where = append(where, `trn IN (SELECT trn FROM record_keys WHERE key = `+arg(int64(k))+`)`)
-		}
-	}
-	switch {
-	case c.Born == "":
-	case !strings.Contains(c.Born, "_"):
-		where = append(where, `date_of_birth = `+arg(c.Born))
-	default:
-		where = append(where, `date_of_birth LIKE `+arg(c.Born))
-	}
-	for _, w := range c.Words {
-		from, to := headRange(w)
-		test := `SELECT trn FROM name_words WHERE head >= ` + arg(from) + ` AND head <= ` + arg(to)
-		if c.Sounds {
-			test += ` UNION SELECT trn FROM name_words WHERE sound = ` + arg(soundOf(w))
-		}
-		where = append(where, `trn IN (`+test+`)`)
-	}
-	if len(where) == 0 {
-		return nil, nil
-	}
-	var out []dqt.Record
-	err := x.query(ctx, `SELECT `+recordColumns+` FROM records WHERE `+strings.Join(where, " AND ")+` ORDER BY trn LIMIT `+arg(limit), args, func(rows *sql.Rows) error {
-		r, err := scanRecord(rows)
-		out = append(out, r)
-		return err
-	})
-	return out, err
+// statements are the reads. Each is prepared once a connection: parsing one
+// takes longer than running it.
+type statements struct {
+	dialect sqldb.Dialect
+
+	lastImport, features, allFeatures, pages, allPages, records, known, words, wordHolders *statement
 }
 
-// headLength is how many bytes of a word its head holds: as many as a positive
-// 64-bit number has room for.
-const headLength = 7
-
-// headRange gives the least and the greatest head of the words that begin with w.
-func headRange(w string) (from, to int64) {
-	for i := range headLength {
-		from, to = from<<8, to<<8
-		if i < len(w) {
-			from, to = from|int64(w[i]), to|int64(w[i])
-		} else {
-			to |= 0xff
-		}
+func newStatements(db *sqldb.DB) statements {
+	in := "IN (SELECT value FROM json_each($1))"
+	if db.Dialect == sqldb.Postgres {
+		in = "= ANY($1)"
 	}
-	return from, to
+	prepare := func(text string) *statement { return &statement{db: db.Reader(), text: text} }
+	return statements{
+		dialect:     db.Dialect,
+		lastImport:  prepare(`SELECT generation, at, records, swept FROM imports ORDER BY generation DESC LIMIT 1`),
+		features:    prepare(`SELECT trn, packed FROM features WHERE trn ` + in + ` AND generation <= $2 ORDER BY trn, generation`),
+		allFeatures: prepare(`SELECT trn, packed FROM features WHERE generation <= $1 ORDER BY trn, generation`),
+		pages:       prepare(`SELECT page, packed FROM key_pages WHERE page ` + in + ` AND generation <= $2 ORDER BY page, generation`),
+		allPages:    prepare(`SELECT page, packed FROM key_pages WHERE generation <= $1 ORDER BY page, generation`),
+		records:     prepare(`SELECT trn, fingerprint, merged_into, details FROM records WHERE trn ` + in + ` AND generation <= $2 ORDER BY trn, generation`),
+		known:       prepare(`SELECT trn, fingerprint, merged_into, details = '' FROM records WHERE generation <= $1 ORDER BY trn, generation`),
+		words:       prepare(`SELECT word, holders FROM name_words WHERE generation <= $1 ORDER BY word, generation`),
+		wordHolders: prepare(`SELECT word, packed FROM name_words WHERE word ` + in + ` AND generation <= $2 ORDER BY word, generation`),
+	}
 }
 
-func headOf(w string) int64 { head, _ := headRange(w); return head }
-
-func soundOf(w string) int64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(match.Sound(w)))
-	return int64(h.Sum64() >> 1)
+// list gives numbers as the one value that a statement takes for them.
+func (s *statements) list(ids any) any {
+	if s.dialect == sqldb.Postgres {
+		switch ids := ids.(type) {
+		case []match.ID:
+			return wide(ids)
+		case []match.PageNumber:
+			return wide(ids)
+		}
+	}
+	text, _ := json.Marshal(ids) // numbers always marshal
+	return string(text)
 }
 
-// Known gives every record's TRN with what tells whether it changed.
-func (x *tx) Known(ctx context.Context) (map[person.TRN]dqt.Known, error) {
-	rows, err := x.q.Known(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("dqtsql: known records: %w", err)
+func wide[T ~uint32](ids []T) []int64 {
+	out := make([]int64, len(ids))
+	for i, id := range ids {
+		out[i] = int64(id)
 	}
-	out := make(map[person.TRN]dqt.Known, len(rows))
-	for _, r := range rows {
-		trn, err := person.NewTRN(r.Trn)
-		if err != nil {
-			return nil, errors.New("dqtsql: a stored TRN cannot be read")
-		}
-		into, _ := person.NewTRN(r.MergedInto)
-		out[trn] = dqt.Known{Fingerprint: r.Fingerprint, MergedInto: into}
-	}
-	return out, nil
+	return out
 }
 
-// Put stores records with all that they are found by.
-func (x *tx) Put(ctx context.Context, entries []dqt.Entry) error {
-	trns := make([]person.TRN, len(entries))
-	for i, e := range entries {
-		trns[i] = e.TRN
+// texts gives texts as the one value that a statement takes for them.
+func (s *statements) texts(words []string) any {
+	if s.dialect == sqldb.Postgres {
+		return words
 	}
-	if err := x.Delete(ctx, trns); err != nil {
-		return err
-	}
-	var records, alerts, ninos, keys, words [][]any
-	for _, e := range entries {
-		trn := e.TRN.Reveal()
-		previous := make([][2]string, 0, len(e.PreviousNames))
-		for _, p := range e.PreviousNames {
-			previous = append(previous, [2]string{p.First.Reveal(), p.Last.Reveal()})
-		}
-		held := make([]string, 0, len(e.NINOs))
-		for _, n := range e.NINOs {
-			held = append(held, n.Reveal())
-		}
-		previousJSON, _ := json.Marshal(previous) // strings always marshal
-		heldJSON, _ := json.Marshal(held)
-		records = append(records, []any{
-			trn, string(e.Status), e.Record.MergedInto.Reveal(), e.FirstName.Reveal(), e.MiddleName.Reveal(), e.LastName.Reveal(),
-			string(previousJSON), e.DateOfBirth.Reveal(), string(heldJSON), e.Email.Reveal(), e.QTSDate.Reveal(), e.FirstKey, e.LastKey, e.Fingerprint,
-		})
-		for i, a := range e.Alerts {
-			alerts = append(alerts, []any{trn, int64(i), a.Code, a.Start.Reveal(), a.End.Reveal(), a.Details.Reveal()})
-		}
-		for _, n := range e.NINOKeys {
-			ninos = append(ninos, []any{n, trn})
-		}
-		for _, k := range e.Keys {
-			keys = append(keys, []any{int64(k), trn})
-		}
-		seen := map[[2]int64]bool{}
-		for _, w := range e.Words {
-			id := [2]int64{headOf(w), soundOf(w)}
-			if !seen[id] {
-				seen[id] = true
-				words = append(words, []any{id[0], id[1], trn})
-			}
-		}
-	}
-	return errors.Join(
-		x.insert(ctx, `records (`+recordColumns+`, first_key, last_key, fingerprint)`, records),
-		x.insert(ctx, `alerts (trn, position, code, start_day, end_day, details)`, alerts),
-		x.insert(ctx, `nino_holders (nino, trn)`, ninos),
-		x.insert(ctx, `record_keys (key, trn)`, keys),
-		x.insert(ctx, `name_words (head, sound, trn)`, words),
-	)
-}
-
-// valuesAtOnce bounds how many values one statement inserts: SQLite's driver
-// looks each one up by its name among the others.
-const valuesAtOnce = 200
-
-func (x *tx) insert(ctx context.Context, into string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	for part := range slices.Chunk(rows, max(1, valuesAtOnce/len(rows[0]))) {
-		var text strings.Builder
-		text.WriteString(`INSERT INTO ` + into + ` VALUES `)
-		args := make([]any, 0, len(part)*len(rows[0]))
-		for i, row := range part {
-			if i > 0 {
-				text.WriteByte(',')
-			}
-			for j, v := range row {
-				text.WriteByte("(,"[min(j, 1)])
-				args = append(args, v)
-				fmt.Fprintf(&text, "$%d", len(args))
-			}
-			text.WriteByte(')')
-		}
-		if _, err := x.t.ExecContext(ctx, text.String(), args...); err != nil {
-			table, _, _ := strings.Cut(into, " ")
-			return fmt.Errorf("dqtsql: insert into %s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// Delete deletes records with all that they are found by.
-func (x *tx) Delete(ctx context.Context, trns []person.TRN) error {
-	for _, table := range []string{"records", "alerts", "nino_holders", "record_keys", "name_words"} {
-		if err := in(texts(trns), func(list string, args []any) error {
-			_, err := x.t.ExecContext(ctx, `DELETE FROM `+table+` WHERE trn IN (`+list+`)`, args...)
-			return err
-		}); err != nil {
-			return fmt.Errorf("dqtsql: delete from %s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// Imported notes an import and counts the names anew.
-func (x *tx) Imported(ctx context.Context, i dqt.Imported) error {
-	if err := errors.Join(x.q.DropNameCounts(ctx), x.q.CountNames(ctx)); err != nil {
-		return fmt.Errorf("dqtsql: count names: %w", err)
-	}
-	if err := x.q.AddImport(ctx, AddImportParams{
-		ID: uuid.NewString(), At: sqldb.Time(i.At), Complete: i.Complete, Added: int64(i.New), Changed: int64(i.Changed),
-		Gone: int64(i.Gone), Unchanged: int64(i.Unchanged), Rejected: int64(i.Rejected), Records: int64(i.Records),
-	}); err != nil {
-		return fmt.Errorf("dqtsql: note import: %w", err)
-	}
-	return nil
-}
-
-// Audit keeps who asked for people's data.
-func (x *tx) Audit(ctx context.Context, a dqt.Audit) error {
-	if err := x.q.AddAudit(ctx, AddAuditParams{
-		ID: uuid.NewString(), At: sqldb.Time(a.At), Client: a.Client, Action: a.Action, CaseID: a.Case, Purpose: a.Purpose, Records: int64(a.Records),
-	}); err != nil {
-		return fmt.Errorf("dqtsql: audit: %w", err)
-	}
-	return nil
+	text, _ := json.Marshal(words) // texts always marshal
+	return string(text)
 }

@@ -1,313 +1,576 @@
 package match
 
 import (
-	"cmp"
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// Evidence is what one field says for a candidate or against it.
-type Evidence struct {
-	Field    Field
-	Level    Level
-	Bits     Bits
-	Claimed  Text
-	Recorded Text
+// comparison is what one record says about a claim: a level and a weight for
+// each field. A field that is missing on either side has neither.
+type comparison struct {
+	levels [numFields]level
+	cents  [numFields]int32
+	total  int32
+	// Which of the record's values agrees best.
+	trn, nino, last int8 // last: 0 the present family name, i an earlier one's place from 1
 }
 
-// comparing holds what one claim's comparisons have in common.
-type comparing struct {
-	claim    *Features
-	register Register
-	holders  map[string]int // of the claim's identifiers among the candidates
+// query is a claim with what its comparisons have in common.
+type query struct {
+	model *Model
+	claim *Features
+	size  int // of the register
+
+	related []word           // names that the claim's first name is a form of
+	equal   [numFields]int32 // weight of an equal value
+
+	firstU   float64   // frequency of the first name among those of about that age
+	pairU    float64   // the same among those with the family name; firstU where it is not known
+	relatedU []float64 // of each related name; negative where it is not known
+	lastU    []float64 // of each family name of the claim, the present one first
+	partU    [][]float64
 }
 
-// compare gives the evidence on one record, the heaviest first. A field that is
-// missing on either side gives none.
-func (c *comparing) compare(r *Features) []Evidence {
-	e := make([]Evidence, 0, 7)
-	add := func(field Field, level Level, bits float64, claimed, recorded string) {
-		e = append(e, Evidence{field, level, round(bits), NewText(claimed), NewText(recorded)})
+// usualU is the frequency of an equal value that the table gives for a field.
+func (m *Model) usualU(f field) float64 { return m.u[f][equal] }
+
+// newQuery makes a claim ready. count gives how many records are counted, or
+// found, under a key.
+func newQuery(m *Model, claim *Features, size int, count func(Key) int) *query {
+	q := &query{model: m, claim: claim, size: size}
+	for _, n := range relatedNames(claim.first.head.text) {
+		q.related = append(q.related, wordOf(n))
 	}
-	q := c.claim
-	if level, i := bestIdentifier(q.trns, r.trns); level != "" {
-		add(FieldTRN, level, c.identifier(FieldTRN, level, first(q.trns)), q.shown.TRNs[0], r.trns[i])
+	q.frequencies(size, count)
+	if len(claim.trns) > 0 {
+		q.equal[trnField] = q.identifier(trnField, 1)
 	}
-	if level, i := bestIdentifier(q.ninos, r.ninos); level != "" {
-		add(FieldNINO, level, c.identifier(FieldNINO, level, first(q.ninos)), q.shown.NINOs[0], shownNINO(r, i))
+	if len(claim.ninos) > 0 {
+		q.equal[ninoField] = q.identifier(ninoField, count(keyOf(keyNINO, claim.ninos[0].stem)))
 	}
-	if q.email != "" && r.email != "" {
-		level := Different
-		if q.email == r.email {
-			level = Equal
+	if claim.email != 0 {
+		q.equal[emailField] = q.identifier(emailField, count(keyOfNumber(keyEmail, uint32(claim.email), "")))
+	}
+	if claim.born != 0 {
+		u := frequency(count(keyOfNumber(countBorn, uint32(claim.born), "")), size, m.usualU(bornField), bornFloor)
+		q.equal[bornField] = cents(m.m[bornField][equal] / u)
+	}
+	q.equal[firstField] = cents(m.m[firstField][equal] / q.firstU)
+	if len(q.lastU) > 0 {
+		q.equal[lastField] = cents(m.m[lastField][equal] / q.lastU[0])
+	}
+	return q
+}
+
+// frequencies finds how common the claim's names are.
+func (q *query) frequencies(size int, count func(Key) int) {
+	m, f := q.model, q.claim
+	head := f.first.head.text
+	usual := m.usualU(firstField)
+	overall := frequency(count(keyOf(countFirst, head)), size, usual, nameFloor)
+	q.firstU = overall
+	if f.born != 0 {
+		cohort := f.born.year() / cohortYears
+		of, in := count(keyOfNumber(countCohort, cohort, head)), count(keyOfNumber(countCohort, cohort, ""))
+		q.firstU = math.Max((float64(of)+cohortSmoothing*overall)/(float64(in)+cohortSmoothing), nameFloor)
+	}
+	q.pairU = q.firstU
+	usualLast := m.usualU(lastField)
+	for i, l := range append([]family{f.last}, f.previous...) {
+		n := count(keyOf(countLast, l.whole.text))
+		q.lastU = append(q.lastU, frequency(n, size, usualLast, nameFloor))
+		if i == 0 && n > 0 {
+			both := count(keyOf(countFirstLast, head, l.whole.text)) // the record itself is one of both
+			q.pairU = math.Max((math.Max(float64(both-1), 0)+pairSmoothing*q.firstU)/(math.Max(float64(n-1), 0)+pairSmoothing), nameFloor)
 		}
-		add(FieldEmail, level, c.identifier(FieldEmail, level, q.email), q.shown.Email, r.shown.Email)
-	}
-	if q.born != "" && r.born != "" {
-		level := dateLevel(q.born, r.born)
-		add(FieldDateOfBirth, level, weights[FieldDateOfBirth][level].bits(), q.shown.DateOfBirth, r.shown.DateOfBirth)
-	}
-	c.names(r, add)
-	if level := middleLevel(q.middles, r.middles); level != "" {
-		add(FieldMiddleName, level, weights[FieldMiddleName][level].bits(), strings.Join(q.middles, " "), strings.Join(r.middles, " "))
-	}
-	slices.SortStableFunc(e, func(a, b Evidence) int { return cmp.Compare(b.Bits, a.Bits) })
-	return e
-}
-
-// identifier gives the weight of a level of an identifier; a near one never
-// weighs more than an equal one.
-func (c *comparing) identifier(field Field, level Level, value string) float64 {
-	equal := c.register.identifierBits(field, c.holders[value])
-	if level == Equal {
-		return equal
-	}
-	return min(weights[field][level].bits(), equal)
-}
-
-// names adds the evidence of first and family name, in their places or swapped,
-// whichever says more.
-func (c *comparing) names(r *Features, add func(Field, Level, float64, string, string)) {
-	q := c.claim
-	var firstBits, lastBits float64
-	firstLevel, firstShown := firstLevel(q, r)
-	if firstLevel != "" {
-		equal := c.register.nameBits(FieldFirstName, c.register.First[q.first.head])
-		firstBits = equal
-		if firstLevel != Equal {
-			firstBits = min(weights[FieldFirstName][firstLevel].bits(), equal)
+		var parts []float64
+		for _, p := range l.parts {
+			parts = append(parts, frequency(count(keyOf(countLast, p.text)), size, usualLast, nameFloor))
 		}
+		q.partU = append(q.partU, parts)
 	}
-	lastLevel, lastShown := lastLevel(q, r)
-	if lastLevel != "" {
-		equal := c.register.nameBits(FieldLastName, c.register.Last[q.last.whole])
-		lastBits = equal
-		if lastLevel != Equal {
-			lastBits = min(weights[FieldLastName][lastLevel].bits(), equal)
+	forms := nameForms(head)
+	for _, r := range q.related {
+		u := -1.0
+		if slices.Contains(forms, r.text) {
+			u = frequency(count(keyOf(countFirst, r.text)), size, usual, nameFloor)
 		}
-	}
-	if q.first.joined != "" && q.last.whole != "" && q.first.joined == r.last.whole && q.last.whole == r.first.joined && firstLevel != Equal {
-		first := c.register.nameBits(FieldFirstName, c.register.First[q.last.whole]) + swapPenalty
-		last := c.register.nameBits(FieldLastName, c.register.Last[q.first.joined]) + swapPenalty
-		if first+last > firstBits+lastBits {
-			firstLevel, firstBits, firstShown = Swapped, first, r.shown.Last
-			lastLevel, lastBits, lastShown = Swapped, last, r.shown.First
-		}
-	}
-	if lastLevel != "" {
-		add(FieldLastName, lastLevel, lastBits, q.shown.Last, lastShown)
-	}
-	if firstLevel != "" {
-		add(FieldFirstName, firstLevel, firstBits, q.shown.First, firstShown)
+		q.relatedU = append(q.relatedU, u)
 	}
 }
 
-// firstLevel compares first names and gives the recorded name that agrees best.
-func firstLevel(q, r *Features) (Level, string) {
-	if q.first.head == "" || r.first.head == "" {
-		return "", ""
+// countKeys appends the keys of all counts that newQuery asks for.
+func (f *Features) countKeys(keys []Key) []Key {
+	head := f.first.head.text
+	for _, n := range nameForms(head) {
+		keys = append(keys, keyOf(countFirst, n))
 	}
-	if equalFirst(q.first, r.first) {
-		return Equal, r.shown.First
+	if f.born != 0 {
+		cohort := f.born.year() / cohortYears
+		keys = append(keys, keyOfNumber(countCohort, cohort, head), keyOfNumber(countCohort, cohort, ""), keyOfNumber(countBorn, uint32(f.born), ""))
 	}
-	for _, a := range append(slices.Clip(q.firsts), q.first) {
-		for _, b := range append(slices.Clip(r.firsts), r.first) {
-			if equalFirst(a, b) {
-				return EarlierName, r.shown.First
+	for i, l := range append([]family{f.last}, f.previous...) {
+		if l.whole.text == "" {
+			continue
+		}
+		keys = append(keys, keyOf(countLast, l.whole.text))
+		if i == 0 {
+			keys = append(keys, keyOf(countFirstLast, head, l.whole.text))
+		}
+		for _, p := range l.parts {
+			keys = append(keys, keyOf(countLast, p.text))
+		}
+	}
+	return keys
+}
+
+// identifier is the weight of an equal identifier that so many records hold.
+func (q *query) identifier(f field, holders int) int32 {
+	u := float64(max(holders, 1)) / math.Max(float64(q.size), leastRegister)
+	return cents(q.model.m[f][equal] / math.Max(u, identifierFloor))
+}
+
+// compare compares a record with the claim.
+func (q *query) compare(r *Features, c *comparison) {
+	*c = comparison{}
+	f := q.claim
+	if len(f.trns) > 0 && len(r.trns) > 0 {
+		l, at := trnLevel(f.trns[0], r.trns)
+		c.trn = int8(min(at, 127))
+		q.set(c, trnField, l, q.equal[trnField])
+	}
+	if len(f.ninos) > 0 && len(r.ninos) > 0 {
+		l, at := ninoLevel(f.ninos[0].stem, r.ninos)
+		c.nino = int8(min(at, 127))
+		q.set(c, ninoField, l, q.equal[ninoField])
+	}
+	if f.email != 0 && r.email != 0 {
+		l := different
+		if f.email == r.email {
+			l = equal
+		}
+		q.set(c, emailField, l, q.equal[emailField])
+	}
+	if f.born != 0 && r.born != 0 {
+		l := dateLevel(f.born, r.born)
+		q.set(c, bornField, l, q.equal[bornField])
+		if l == equal && uint32(f.born)%10000 == 101 {
+			c.levels[bornField] = equalDefault
+		}
+	}
+	q.names(r, c)
+	if l := middleLevel(f.middles, r.middles); l != missing {
+		c.levels[middleField], c.cents[middleField] = l, q.model.cents[middleField][l]
+	}
+	for _, v := range c.cents {
+		c.total += v
+	}
+}
+
+// set sets a field's level; a near value never weighs more than an equal one.
+func (q *query) set(c *comparison, f field, l level, whenEqual int32) {
+	c.levels[f] = l
+	if l == equal {
+		c.cents[f] = whenEqual
+	} else {
+		c.cents[f] = min(q.model.cents[f][l], whenEqual)
+	}
+}
+
+// names compares first and family name, in their places or swapped, whichever
+// says more.
+func (q *query) names(r *Features, c *comparison) {
+	m, f := q.model, q.claim
+	firstL, form := q.firstLevel(r)
+	lastL, mine, part, theirs := q.lastLevel(r)
+	if lastL != missing {
+		c.levels[lastField], c.last = lastL, int8(min(theirs, 127))
+		w := q.equal[lastField]
+		switch lastL {
+		case equal:
+		case earlierName: // as much rarer than usual as the name is
+			w = scaled(m, lastField, lastL, q.lastU[mine])
+		case onePart:
+			u := q.lastU[mine]
+			if part >= 0 {
+				u = q.partU[mine][part]
+			}
+			w = scaled(m, lastField, lastL, u)
+		default:
+			w = min(m.cents[lastField][lastL], w)
+		}
+		c.cents[lastField] = w
+	}
+	if firstL != missing {
+		c.levels[firstField] = firstL
+		w := q.equal[firstField]
+		switch firstL {
+		case equal:
+			if lastL == equal {
+				w = cents(m.m[firstField][equal] / q.pairU)
+			}
+		case earlierName:
+			w = min(scaled(m, firstField, firstL, q.firstU), w)
+		case variant:
+			if u := q.relatedU[form]; u >= 0 {
+				w = cents(m.m[firstField][variant] / math.Max(u, m.usualU(firstField)))
+			} else {
+				w = min(m.cents[firstField][variant], w)
+			}
+		default:
+			w = min(m.cents[firstField][firstL], w)
+		}
+		c.cents[firstField] = w
+	}
+	if firstL == equal || lastL == equal || lastL == missing || firstL == missing {
+		return
+	}
+	if f.first.joined == r.last.whole.text && f.last.whole.text == r.first.joined {
+		first := scaled(m, firstField, swapped, q.firstU)
+		last := scaled(m, lastField, swapped, q.lastU[0])
+		if first+last > c.cents[firstField]+c.cents[lastField] {
+			c.levels[firstField], c.cents[firstField] = swapped, first
+			c.levels[lastField], c.cents[lastField] = swapped, last
+			c.last = 0
+		}
+	}
+}
+
+// scaled is the weight of a level at which a name agrees: its u is as much less
+// or more than usual as the name is rarer or more common.
+func scaled(m *Model, f field, l level, frequency float64) int32 {
+	return cents(m.m[f][l] / math.Min(m.u[f][l]*frequency/m.usualU(f), 1))
+}
+
+// firstLevel compares first names; form is the place of a related name.
+func (q *query) firstLevel(r *Features) (l level, form int) {
+	a, b := &q.claim.first, &r.first
+	if a.head.text == "" || b.head.text == "" {
+		return missing, 0
+	}
+	if equalFirst(a, b) {
+		return equal, 0
+	}
+	for i := range r.firsts {
+		if equalFirst(a, &r.firsts[i]) {
+			return earlierName, 0
+		}
+	}
+	for i := range q.claim.firsts {
+		if equalFirst(&q.claim.firsts[i], b) {
+			return earlierName, 0
+		}
+		for j := range r.firsts {
+			if equalFirst(&q.claim.firsts[i], &r.firsts[j]) {
+				return earlierName, 0
 			}
 		}
 	}
-	a, b := q.first.head, r.first.head
-	switch {
-	case sameName(a, b):
-		return Variant, r.shown.First
-	case slices.Contains(r.middles, a):
-		return MiddleName, r.shown.First + " " + strings.Join(r.middles, " ")
-	case slices.Contains(q.middles, b):
-		return MiddleName, r.shown.First
-	case utf8.RuneCountInString(a) == 1 || utf8.RuneCountInString(b) == 1:
-		if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
-			return Initial, r.shown.First
+	for i := range q.related {
+		if q.related[i].letters == b.head.letters && q.related[i].text == b.head.text {
+			return variant, i
 		}
-		return Different, r.shown.First
 	}
-	ra, rb := []rune(a), []rune(b)
-	jw := jaroWinkler(ra, rb)
-	switch {
-	case oneEdit(ra, rb):
-		return OneEdit, r.shown.First
-	case jw >= closeFirstName:
-		return Close, r.shown.First
-	case Sound(a) == Sound(b):
-		return SoundsAlike, r.shown.First
-	case jw >= similarName:
-		return Similar, r.shown.First
+	for i := range r.middles {
+		if r.middles[i].letters == a.head.letters && r.middles[i].text == a.head.text {
+			return middleName, 0
+		}
 	}
-	return Different, r.shown.First
+	for i := range q.claim.middles {
+		if q.claim.middles[i].letters == b.head.letters && q.claim.middles[i].text == b.head.text {
+			return middleName, 0
+		}
+	}
+	if isInitial(a.head.text) || isInitial(b.head.text) {
+		if firstRune(a.head.text) == firstRune(b.head.text) {
+			return initial, 0
+		}
+		return different, 0
+	}
+	return nearWords(&a.head, &b.head, closeFirstName), 0
 }
 
-func equalFirst(a, b word) bool { return a.head == b.head || a.joined == b.joined }
+func isInitial(s string) bool { return len(s) <= utf8.UTFMax && utf8.RuneCountInString(s) == 1 }
 
-// lastLevel compares family names, each that either side has or had, and gives
-// the recorded name that agrees best.
-func lastLevel(q, r *Features) (Level, string) {
-	if q.last.whole == "" && len(q.previous) == 0 || r.last.whole == "" && len(r.previous) == 0 {
-		return "", ""
+func equalFirst(a, b *given) bool {
+	return a.head.letters == b.head.letters && a.head.text == b.head.text || a.joined == b.joined
+}
+
+// lastLevel compares family names, each that either side has or had. It gives
+// the places of the two that agree best, the present ones' is 0; part is the
+// place of a part of the claim's name, -1 where its whole agrees.
+func (q *query) lastLevel(r *Features) (best level, mine, part, theirs int) {
+	f := q.claim
+	if f.last.whole.text == "" && len(f.previous) == 0 || r.last.whole.text == "" && len(r.previous) == 0 {
+		return missing, 0, -1, 0
 	}
-	if q.last.whole != "" && q.last.whole == r.last.whole {
-		return Equal, r.shown.Last
+	if f.last.whole.letters == r.last.whole.letters && f.last.whole.text == r.last.whole.text && f.last.whole.text != "" {
+		return equal, 0, -1, 0
 	}
-	level := Different
-	if len(q.previous) > 0 || len(r.previous) > 0 {
-		level = DifferentRenamed
-	}
-	best := Different
-	shown := r.shown.Last
-	for i, b := range append([]family{r.last}, r.previous...) {
-		for _, a := range append([]family{q.last}, q.previous...) {
-			if l := familyLevel(a, b); stronger(l, best) {
-				best, shown = l, r.shown.Last
-				if i > 0 {
-					shown = previousShown(r, b)
-				}
+	best, part = different, -1
+	for i := -1; i < len(f.previous); i++ {
+		a := &f.last
+		if i >= 0 {
+			a = &f.previous[i]
+		}
+		for j := -1; j < len(r.previous); j++ {
+			b := &r.last
+			if j >= 0 {
+				b = &r.previous[j]
+			}
+			if a.whole.text == "" || b.whole.text == "" {
+				continue
+			}
+			l, p := familyLevel(a, b)
+			if lastOrder[l] < lastOrder[best] {
+				best, mine, part, theirs = l, i+1, p, j+1
 			}
 		}
 	}
-	if best == Different {
-		return level, shown
+	if best == different && len(f.previous)+len(r.previous) > 0 {
+		best = differentRenamed
 	}
-	return best, shown
+	return best, mine, part, theirs
 }
 
 // lastOrder is the order of strength of the levels of a family name.
-var lastOrder = []Level{EarlierName, OnePart, OneEdit, Close, SoundsAlike, Similar, Different}
-
-func stronger(a, b Level) bool {
-	return slices.Index(lastOrder, a) < slices.Index(lastOrder, b)
-}
+var lastOrder = [numLevels]uint8{earlierName: 0, onePart: 1, oneEdit: 2, closeBy: 3, soundsAlike: 4, similar: 5, different: 6}
 
 // familyLevel compares two family names of which at least one is an earlier
 // one, or which are not equal.
-func familyLevel(a, b family) Level {
-	if a.whole == "" || b.whole == "" {
-		return Different
+func familyLevel(a, b *family) (l level, part int) {
+	if a.whole.letters == b.whole.letters && a.whole.text == b.whole.text {
+		return earlierName, -1
 	}
-	if a.whole == b.whole {
-		return EarlierName
+	for i := range b.parts {
+		if b.parts[i].letters == a.whole.letters && b.parts[i].text == a.whole.text {
+			return onePart, -1
+		}
 	}
-	for _, p := range append(slices.Clip(a.parts), a.whole) {
-		for _, q := range append(slices.Clip(b.parts), b.whole) {
-			if p == q {
-				return OnePart
+	for i := range a.parts {
+		p := &a.parts[i]
+		if p.letters == b.whole.letters && p.text == b.whole.text {
+			return onePart, i
+		}
+		for j := range b.parts {
+			if b.parts[j].letters == p.letters && b.parts[j].text == p.text {
+				return onePart, i
 			}
 		}
 	}
-	ra, rb := []rune(a.whole), []rune(b.whole)
-	jw := jaroWinkler(ra, rb)
-	switch {
-	case oneEdit(ra, rb):
-		return OneEdit
-	case jw >= closeName:
-		return Close
-	case a.sound == b.sound:
-		return SoundsAlike
-	case jw >= similarName:
-		return Similar
-	}
-	return Different
-}
-
-func previousShown(r *Features, f family) string {
-	for _, p := range r.shown.Previous {
-		if LastKey(p.Last) == f.whole {
-			return p.Last
-		}
-	}
-	return r.shown.Last
+	return nearWords(&a.whole, &b.whole, closeName), -1
 }
 
 // middleLevel compares middle names; the best pair counts.
-func middleLevel(a, b []string) Level {
+func middleLevel(a, b []word) level {
 	if len(a) == 0 || len(b) == 0 {
-		return ""
+		return missing
 	}
-	best := Different
-	for _, x := range a {
-		for _, y := range b {
+	best := different
+	for i := range a {
+		for j := range b {
+			x, y := &a[i], &b[j]
+			ix, iy := isInitial(x.text), isInitial(y.text)
 			switch {
-			case x == y && utf8.RuneCountInString(x) > 1:
-				return Equal
-			case x == y, (utf8.RuneCountInString(x) == 1 || utf8.RuneCountInString(y) == 1) && (strings.HasPrefix(x, y) || strings.HasPrefix(y, x)):
-				best = Initial
-			case best == Different && oneEdit([]rune(x), []rune(y)):
-				best = OneEdit
+			case x.text == y.text && !ix:
+				return equal
+			case (ix || iy) && firstRune(x.text) == firstRune(y.text):
+				best = initial
+			case best == different && bits.OnesCount32(x.letters&^y.letters) <= 1 && bits.OnesCount32(y.letters&^x.letters) <= 1 && isOneEdit([]rune(x.text), []rune(y.text)):
+				best = oneEdit
 			}
 		}
 	}
 	return best
 }
 
-// dateLevel compares two dates of eight digits, the year first.
-func dateLevel(a, b string) Level {
+// dateLevel compares two dates.
+func dateLevel(a, b date) level {
 	if a == b {
-		if strings.HasSuffix(a, "0101") {
-			return EqualDefault
-		}
-		return Equal
+		return equal
 	}
-	ay, am, ad := a[:4], a[4:6], a[6:]
-	by, bm, bd := b[:4], b[4:6], b[6:]
 	same := 0
-	for _, eq := range []bool{ay == by, am == bm, ad == bd} {
+	for _, eq := range [...]bool{a.year() == b.year(), a.month() == b.month(), a.day() == b.day()} {
 		if eq {
 			same++
 		}
 	}
 	switch {
-	case ay == by && am == bd && ad == bm:
-		return Swapped
-	case oneEdit([]byte(a), []byte(b)):
-		return OneEdit
+	case a.year() == b.year() && a.month() == b.day() && a.day() == b.month():
+		return swapped
+	case nearDigits(a, b):
+		return oneEdit
 	case same == 2:
-		return TwoParts
-	case ay == by:
-		return SameYear
+		return twoParts
+	case a.year() == b.year():
+		return sameYear
 	}
-	return Different
+	return different
 }
 
-// bestIdentifier compares the one identifier of a claim with all that a record
-// holds and gives the level with the place of the one that agrees best; no
-// level where either side has none.
-func bestIdentifier(claimed, recorded []string) (Level, int) {
-	if len(claimed) == 0 || len(recorded) == 0 {
-		return "", 0
+// nearDigits tells whether the eight digits of two different dates differ by
+// one digit or by two neighbours that are swapped.
+func nearDigits(a, b date) bool {
+	differ, at := 0, 0
+	for i := range 8 {
+		if a.digit(i) != b.digit(i) {
+			if differ == 0 {
+				at = i
+			}
+			differ++
+		}
 	}
-	if i := slices.Index(recorded, claimed[0]); i >= 0 {
-		return Equal, i
+	return differ == 1 || differ == 2 && at < 7 && a.digit(at) == b.digit(at+1) && a.digit(at+1) == b.digit(at)
+}
+
+// trnLevel compares the claim's TRN with all that a record holds and gives the
+// place of the one that agrees best.
+func trnLevel(claimed uint32, recorded []uint32) (level, int) {
+	if i := slices.Index(recorded, claimed); i >= 0 {
+		return equal, i
 	}
 	for i, r := range recorded {
-		if oneEdit([]byte(claimed[0]), []byte(r)) {
-			return OneEdit, i
+		if nearDigits(date(claimed), date(r)) {
+			return oneEdit, i
 		}
 	}
-	return Different, 0
+	return different, 0
 }
 
-// shownNINO gives the NI number, as recorded, whose stem is the i-th of r.
-func shownNINO(r *Features, i int) string {
-	for _, n := range r.shown.NINOs {
-		if ninoStem(n) == r.ninos[i] {
-			return n
+// ninoLevel does the same for NI numbers.
+func ninoLevel(claimed string, recorded []nino) (level, int) {
+	for i := range recorded {
+		if recorded[i].stem == claimed {
+			return equal, i
 		}
 	}
-	return ""
+	for i := range recorded {
+		if nearStems(claimed, recorded[i].stem) {
+			return oneEdit, i
+		}
+	}
+	return different, 0
 }
 
-func first(s []string) string {
-	if len(s) == 0 {
-		return ""
+// nearStems is nearDigits for NI numbers without suffix.
+func nearStems(a, b string) bool {
+	differ, at := 0, 0
+	for i := range len(a) {
+		if a[i] != b[i] {
+			if differ == 0 {
+				at = i
+			}
+			if differ++; differ > 2 {
+				return false
+			}
+		}
 	}
-	return s[0]
+	return differ == 1 || differ == 2 && at < 7 && a[at] == b[at+1] && a[at+1] == b[at]
+}
+
+// evidence gives a comparison in words, the heaviest first.
+func (q *query) evidence(c *comparison, claim, record Description) []Evidence {
+	out := make([]Evidence, 0, numFields)
+	for f, l := range c.levels {
+		if l == missing {
+			continue
+		}
+		e := Evidence{Field: fields[f], Level: levels[l], Bits: bitsOf(c.cents[f])}
+		claimed, recorded := q.shown(field(f), c, claim, record)
+		e.Claimed, e.Recorded = NewText(claimed), NewText(recorded)
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b Evidence) int {
+		switch {
+		case a.Bits > b.Bits:
+			return -1
+		case a.Bits < b.Bits:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// shown gives the two values of a field as they were given.
+func (q *query) shown(f field, c *comparison, claim, record Description) (claimed, recorded string) {
+	l := c.levels[f]
+	switch f {
+	case trnField:
+		return claim.TRNs[0], trnShown(Describe(record).trns, int(c.trn))
+	case ninoField:
+		all := Describe(record).ninos
+		want := all[min(int(c.nino), len(all)-1)].stem
+		for _, d := range append([]Description{record}, record.Merged...) {
+			for _, n := range d.NINOs {
+				if got, ok := ninoOf(n); ok && got.stem == want {
+					return claim.NINOs[0], n
+				}
+			}
+		}
+		return claim.NINOs[0], ""
+	case emailField:
+		return claim.Email, record.Email
+	case bornField:
+		return claim.DateOfBirth, record.DateOfBirth
+	case middleField:
+		return joined(q.claim.middles), joined(Describe(record).middles)
+	case lastField:
+		switch {
+		case l == swapped:
+			return claim.Last, record.First
+		case c.last > 0:
+			want := Describe(record).previous
+			if int(c.last) <= len(want) {
+				return claim.Last, previousShown(record, want[c.last-1].whole.text)
+			}
+		}
+		return claim.Last, record.Last
+	}
+	switch {
+	case l == swapped:
+		return claim.First, record.Last
+	case l == middleName && record.Middle != "":
+		return claim.First, strings.TrimSpace(record.First + " " + record.Middle)
+	case l == earlierName:
+		for _, d := range append([]Description{record}, record.Merged...) {
+			for _, n := range append([]Name{{First: d.First}}, d.Previous...) {
+				if w := firstWords(n.First); len(w) > 0 && (w[0] == q.claim.first.head.text) {
+					return claim.First, n.First
+				}
+			}
+		}
+	}
+	return claim.First, record.First
+}
+
+func trnShown(trns []uint32, at int) string {
+	t := trns[min(at, len(trns)-1)]
+	digits := make([]byte, 7)
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i], t = byte('0'+t%10), t/10
+	}
+	return string(digits)
+}
+
+func joined(words []word) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = w.text
+	}
+	return strings.Join(texts, " ")
+}
+
+func previousShown(record Description, whole string) string {
+	for _, d := range append([]Description{record}, record.Merged...) {
+		for _, p := range append([]Name{{Last: d.Last}}, d.Previous...) {
+			if LastKey(p.Last) == whole {
+				return p.Last
+			}
+		}
+	}
+	return record.Last
 }

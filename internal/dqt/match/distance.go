@@ -1,10 +1,14 @@
 package match
 
-import "slices"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
 
-// oneEdit tells whether a and b differ by one insertion, omission, replacement
+// isOneEdit tells whether a and b differ by one insertion, omission, replacement
 // or swap of neighbours. Equal texts do not.
-func oneEdit[T comparable](a, b []T) bool {
+func isOneEdit[T comparable](a, b []T) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
@@ -30,7 +34,7 @@ func oneEdit[T comparable](a, b []T) bool {
 
 // jaroWinkler gives the similarity of two texts from 0 to 1 after Jaro (1989)
 // and Winkler (1990), with a common beginning of up to four letters weighing a tenth each.
-func jaroWinkler(a, b []rune) float64 {
+func jaroWinkler[T cmp.Ordered](a, b []T) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
 	}
@@ -76,4 +80,46 @@ func jaroWinkler(a, b []rune) float64 {
 		prefix++
 	}
 	return jaro + float64(prefix)*0.1*(1-jaro)
+}
+
+// nearWords compares two different words and gives the strongest of the levels
+// for near ones.
+func nearWords(a, b *word, closeFrom float64) level {
+	onlyA, onlyB := a.letters&^b.letters, b.letters&^a.letters
+	plain := (a.letters|b.letters)&otherLetters == 0
+	if plain {
+		// Each letter that only one side has costs it at least one agreement.
+		goneA, goneB := bits.OnesCount32(onlyA), bits.OnesCount32(onlyB)
+		la, lb := float64(len(a.text)), float64(len(b.text))
+		m := min(la-float64(goneA), lb-float64(goneB))
+		if best := (m/la + m/lb + 1) / 3; best+0.4*(1-best) < similarName {
+			if a.sound == b.sound {
+				return soundsAlike
+			}
+			return different
+		}
+		var stackA, stackB [64]byte // most names fit, and then nothing is allocated
+		ba, bb := append(stackA[:0], a.text...), append(stackB[:0], b.text...)
+		if goneA <= 1 && goneB <= 1 && isOneEdit(ba, bb) {
+			return oneEdit
+		}
+		return graded(jaroWinkler(ba, bb), a, b, closeFrom)
+	}
+	ra, rb := []rune(a.text), []rune(b.text)
+	if isOneEdit(ra, rb) {
+		return oneEdit
+	}
+	return graded(jaroWinkler(ra, rb), a, b, closeFrom)
+}
+
+func graded(jw float64, a, b *word, closeFrom float64) level {
+	switch {
+	case jw >= closeFrom:
+		return closeBy
+	case a.sound == b.sound:
+		return soundsAlike
+	case jw >= similarName:
+		return similar
+	}
+	return different
 }

@@ -1,20 +1,12 @@
 package match
 
-import (
-	"hash/fnv"
-	"slices"
-	"unicode/utf8"
-
-	"traid/internal/person"
-)
-
 // Key is a short key that a record is found under. Two records that share one
 // may be alike; keys that collide by chance only bring a candidate too many.
-type Key int64
+type Key uint64
 
 // The kinds of key. A kind's letter goes into the key, so it never changes its meaning.
 const (
-	keyTRN       = 'T'
+	keyAlias     = 'T' // TRN of a record that was merged into this one
 	keyNINO      = 'N' // without suffix
 	keyNINOHead  = 'n' // its first half
 	keyNINOTail  = 'o' // its second half
@@ -25,151 +17,242 @@ const (
 	keyYearSound = 'Y' // year, sound of the family name, initial
 	keyDaySound  = 'M' // day and month, sound of the family name, initial
 	keyLastFirst = 'L' // family name, first name
+	keyYearMonth = 'y' // year, month, first name
+	keyMonthDay  = 'm' // month, day, first name
+	keyYearDay   = 'd' // year, day, first name
+)
+
+// The kinds of what is only counted: how many records have it.
+const (
+	countFirst     = '1' // first name
+	countCohort    = '2' // first name, five years of birth
+	countLast      = '3' // family name
+	countFirstLast = '4' // both
+	countBorn      = '5' // date of birth
+)
+
+// cohortYears is how many years of birth are counted together.
+const cohortYears = 5
+
+// keyLimit is how many records a key may lead to; one that leads to more tells
+// nobody apart and is not followed. A date of birth alone is followed further.
+const (
+	keyLimit  = 200
+	wideLimit = 4000
 )
 
 // usualKeys is about how many keys a record has.
-const usualKeys = 20
+const usualKeys = 24
 
-func keyOf(kind byte, parts ...string) Key {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte{kind})
-	for _, p := range parts {
-		_, _ = h.Write([]byte(p))
-		_, _ = h.Write([]byte{0})
+func keyOf(kind byte, parts ...string) Key { return keyOfHash(kind, hashed(kind, parts...)) }
+
+// keyOfNumber is a key of a number and a text, without making a text of the number.
+func keyOfNumber(kind byte, n uint32, text string) Key {
+	return keyOfHash(kind, mixed(hashed(kind, text)^mixed(uint64(n)+1)))
+}
+
+// keyOfSound is a key of a number, a sound and an initial.
+func keyOfSound(kind byte, n, sound uint32, initial rune) Key {
+	return keyOfHash(kind, mixed(uint64(kind)<<32^uint64(initial)^mixed(uint64(n)<<32|uint64(sound))))
+}
+
+// keyOfHash marks what a kind of key may lead to.
+func keyOfHash(kind byte, hash uint64) Key {
+	hash &^= wideBit | countBit
+	switch {
+	case kind == keyBorn, kind == keyNINO: // the automatic check wants all holders of a number
+		hash |= wideBit
+	case kind >= countFirst && kind <= countBorn:
+		hash |= countBit
 	}
-	return Key(h.Sum64())
+	return Key(hash)
 }
 
 // NINOKey is the key of an NI number without its suffix, false for what is none.
-func NINOKey(nino string) (Key, bool) {
-	stem := ninoStem(nino)
-	return keyOf(keyNINO, stem), stem != ""
+func NINOKey(text string) (Key, bool) {
+	n, ok := ninoOf(text)
+	return keyOf(keyNINO, n.stem), ok
 }
 
-// EmailKey is the key of an email address.
-func EmailKey(email string) Key {
-	return keyOf(keyEmail, Describe(Description{Email: email}).email)
+// EmailKey is the key of an email address; false for what is none.
+func EmailKey(email string) (Key, bool) {
+	h := emailOf(email)
+	return keyOfNumber(keyEmail, uint32(h), ""), h != 0
 }
 
-// RecordKeys gives every key that a record is found under.
-func RecordKeys(f *Features) []Key {
-	b := builder{keys: make([]Key, 0, usualKeys)}
+// AliasKey leads from the number of a merged record to its survivor.
+func AliasKey(id ID) Key { return keyOfNumber(keyAlias, uint32(id), "") }
+
+// BornKey is the key of a date of birth, the one that is followed further;
+// false without one.
+func (f *Features) BornKey() (Key, bool) {
+	return keyOfNumber(keyBorn, uint32(f.born), ""), f.born != 0
+}
+
+// Keys appends every key that a record is found under, each once.
+func (f *Features) Keys(id ID, keys []Key) []Key {
+	b := builder{keys: keys}
 	for _, t := range f.trns {
-		b.add(keyTRN, t)
+		if ID(t) != id {
+			b.put(keyOfNumber(keyAlias, t, ""))
+		}
 	}
 	for _, n := range f.ninos {
-		b.add(keyNINO, n)
-		b.add(keyNINOHead, n[:4])
-		b.add(keyNINOTail, n[4:])
+		b.put(keyOf(keyNINO, n.stem))
+		b.put(keyOf(keyNINOHead, n.stem[:4]))
+		b.put(keyOf(keyNINOTail, n.stem[4:]))
 	}
-	b.add(keyEmail, f.email)
-	b.names(f, f.born, f.first.head)
-	return b.sorted()
+	b.email(f.email)
+	if f.born != 0 {
+		b.put(keyOfNumber(keyBorn, uint32(f.born), ""))
+	}
+	heads := append(make([]string, 0, 4), f.first.head.text)
+	for _, g := range f.firsts {
+		heads = append(heads, g.head.text)
+	}
+	for _, h := range heads {
+		forms := nameForms(h)
+		b.near(f.born, forms, f.last, f.previous)
+		b.far(f.born, forms, f.last, f.previous)
+		b.days(f.born, forms)
+	}
+	return unique(b.keys, len(keys))
 }
 
-// ClaimKeys gives the keys that lead from a claim to records: what agrees
-// exactly or by sound.
-func ClaimKeys(f *Features) []Key {
-	b := builder{keys: make([]Key, 0, usualKeys)}
-	for _, t := range f.trns {
-		b.add(keyTRN, t)
+// Counts appends what a record is counted under.
+func (f *Features) Counts(keys []Key) []Key {
+	if f.first.head.text != "" {
+		keys = append(keys, keyOf(countFirst, f.first.head.text))
+		if f.born != 0 {
+			keys = append(keys, keyOfNumber(countCohort, f.born.year()/cohortYears, f.first.head.text))
+		}
+		if f.last.whole.text != "" {
+			keys = append(keys, keyOf(countFirstLast, f.first.head.text, f.last.whole.text))
+		}
 	}
-	for _, n := range f.ninos {
-		b.add(keyNINO, n)
+	if f.last.whole.text != "" {
+		keys = append(keys, keyOf(countLast, f.last.whole.text))
 	}
-	b.add(keyEmail, f.email)
-	b.names(f, f.born, f.first.head)
-	return b.sorted()
+	if f.born != 0 {
+		keys = append(keys, keyOfNumber(countBorn, uint32(f.born), ""))
+	}
+	return keys
 }
-
-// WiderKeys gives further keys of a claim with one part altered, for when
-// ClaimKeys led to nobody convincing: day and month swapped, first and family
-// name swapped, the middle name as first name, half of the NI number.
-func WiderKeys(f *Features) []Key {
-	b := builder{keys: make([]Key, 0, usualKeys)}
-	for _, n := range f.ninos {
-		b.add(keyNINOHead, n[:4])
-		b.add(keyNINOTail, n[4:])
-	}
-	if f.born != "" {
-		b.names(f, f.born[:4]+f.born[6:]+f.born[4:6], f.first.head)
-	}
-	for _, m := range f.middles {
-		b.names(f, f.born, m)
-	}
-	if f.last.whole != "" && f.first.joined != "" {
-		swapped := &Features{last: familyOf(f.first.joined)}
-		b.names(swapped, f.born, f.last.whole)
-	}
-	had := ClaimKeys(f)
-	return slices.DeleteFunc(b.sorted(), func(k Key) bool { return slices.Contains(had, k) })
-}
-
-// BornKey is the key of a date of birth alone, the one that is followed
-// however many records it leads to; false without a date.
-func BornKey(f *Features) (Key, bool) { return keyOf(keyBorn, f.born), f.born != "" }
 
 type builder struct{ keys []Key }
 
-// add adds a key unless one of its parts is missing.
-func (b *builder) add(kind byte, parts ...string) {
-	if !slices.Contains(parts, "") {
-		b.keys = append(b.keys, keyOf(kind, parts...))
+func (b *builder) put(k Key) { b.keys = append(b.keys, k) }
+
+func (b *builder) email(h uint64) {
+	if h != 0 {
+		b.put(keyOfNumber(keyEmail, uint32(h), ""))
 	}
 }
 
-// names adds the keys of names and date of birth.
-func (b *builder) names(f *Features, born, firstName string) {
-	b.add(keyBorn, born)
-	year, day := "", ""
-	if born != "" {
-		year, day = born[:4], born[4:]
+// near adds the keys of a date of birth with a name: they lead to few.
+func (b *builder) near(born date, forms []string, last family, previous []family) {
+	if born == 0 {
+		return
 	}
-	forms := nameForms(firstName)
 	for _, form := range forms {
-		b.add(keyBornFirst, born, form)
+		b.put(keyOfNumber(keyBornFirst, uint32(born), form))
 	}
-	for _, fam := range append([]family{f.last}, f.previous...) {
-		if fam.whole == "" {
-			continue
+	eachPart(last, previous, func(w word) { b.put(keyOfSound(keyBornSound, uint32(born), w.sound, 0)) })
+}
+
+// far adds the keys of a name with a part of the date, or alone.
+func (b *builder) far(born date, forms []string, last family, previous []family) {
+	initials := initialsOf(forms)
+	eachPart(last, previous, func(w word) {
+		if born == 0 {
+			return
 		}
+		for _, i := range initials {
+			b.put(keyOfSound(keyYearSound, born.year(), w.sound, i))
+			b.put(keyOfSound(keyDaySound, uint32(born)%10000, w.sound, i))
+		}
+	})
+	each(last, previous, func(w word) {
 		for _, form := range forms {
-			b.add(keyLastFirst, fam.whole, form)
+			b.put(keyOf(keyLastFirst, w.text, form))
 		}
-		for _, part := range append([]string{fam.whole}, fam.parts...) {
-			sound := Sound(part)
-			b.add(keyBornSound, born, sound)
-			for _, initial := range initials(forms) {
-				b.add(keyYearSound, year, sound, initial)
-				b.add(keyDaySound, day, sound, initial)
-			}
-		}
+	})
+}
+
+// days adds the keys of a first name with two parts of the date.
+func (b *builder) days(born date, forms []string) {
+	if born == 0 {
+		return
+	}
+	for _, form := range forms {
+		b.put(keyOfNumber(keyYearMonth, uint32(born)/100, form))
+		b.put(keyOfNumber(keyMonthDay, uint32(born)%10000, form))
+		b.put(keyOfNumber(keyYearDay, born.year()*100+born.day(), form))
 	}
 }
 
-// initials gives the different first letters of names.
-func initials(names []string) []string {
-	var letters []string
+// each goes through the family names, the present one first.
+func each(last family, previous []family, do func(word)) {
+	if last.whole.text != "" {
+		do(last.whole)
+	}
+	for i := range previous {
+		do(previous[i].whole)
+	}
+}
+
+// eachPart goes through the family names and the parts of each.
+func eachPart(last family, previous []family, do func(word)) {
+	one := func(f *family) {
+		if f.whole.text == "" {
+			return
+		}
+		do(f.whole)
+		for _, p := range f.parts {
+			do(p)
+		}
+	}
+	one(&last)
+	for i := range previous {
+		one(&previous[i])
+	}
+}
+
+// initialsOf gives the different first letters of names.
+func initialsOf(names []string) []rune {
+	letters := make([]rune, 0, 4)
 	for _, n := range names {
-		r, _ := utf8.DecodeRuneInString(n)
-		if l := string(r); !slices.Contains(letters, l) {
+		l := firstRune(n)
+		seen := false
+		for _, had := range letters {
+			seen = seen || had == l
+		}
+		if !seen {
 			letters = append(letters, l)
 		}
 	}
 	return letters
 }
 
-func (b *builder) sorted() []Key {
-	slices.Sort(b.keys)
-	return slices.Compact(b.keys)
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
 }
 
-// NameWords gives the folded words of a record's names, each once, for free search.
-func NameWords(f *Features) []string {
-	words := slices.Concat(person.Words(f.shown.First), person.Words(f.shown.Middle), person.Words(f.shown.Last))
-	for _, p := range f.shown.Previous {
-		words = slices.Concat(words, person.Words(p.First), person.Words(p.Last))
+// unique drops what stands twice behind from; there are few.
+func unique(keys []Key, from int) []Key {
+	n := from
+	for i := from; i < len(keys); i++ {
+		twice := false
+		for j := from; j < n; j++ {
+			twice = twice || keys[j] == keys[i]
+		}
+		if !twice {
+			keys[n] = keys[i]
+			n++
+		}
 	}
-	slices.Sort(words)
-	return slices.Compact(words)
+	return keys[:n]
 }

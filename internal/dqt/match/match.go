@@ -1,15 +1,13 @@
 // Package match is the engine that says which records of the register may be a
 // claimant's, how likely, and why. It compares what a person typed with what a
 // record holds, field by field, and adds up weights after Fellegi and Sunter
-// (1969). It is pure: it reads nothing and keeps nothing; who calls it brings
-// the records that Keys lead to. It has no rule of the automatic check.
+// (1969). It is pure: it reads nothing and keeps nothing. Who calls it looks up
+// the keys that a Search asks for and brings what they lead to. It has no rule
+// of the automatic check.
 package match
 
 import (
-	"slices"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 
 	"traid/internal/person"
 )
@@ -21,6 +19,9 @@ type Text = person.Text
 // NewText hides a value.
 func NewText(v string) Text { return person.NewText(v) }
 
+// ID is a record's number, the digits of its TRN.
+type ID uint32
+
 // Name is a first and a family name; either may be empty.
 type Name struct{ First, Last string }
 
@@ -31,118 +32,100 @@ type Description struct {
 	Previous            []Name
 	DateOfBirth         string // "1984-02-17"
 	NINOs               []string
-	TRNs                []string // of a record also those merged into it
+	TRNs                []string
 	Email               string
+	Inactive            bool          // of a record: it stands behind an active one with the same weight
+	Merged              []Description // records that were merged into this one
 }
 
-// Features are a description made ready for comparing: folded once, compared
-// often. The zero value describes nobody.
-type Features struct {
-	shown Description
-
-	first    word     // first word of the first name, or all of it joined
-	middles  []string // further words of the first name, and the middle name's
-	last     family
-	previous []family // earlier family names
-	firsts   []word   // earlier first names
-	born     string   // eight digits, year first
-	ninos    []string // without suffix
-	trns     []string // seven digits
-	email    string
-}
-
-// word is a first name: its first word and all its words joined ("mary", "maryjane").
-type word struct{ head, joined string }
-
-// family is a family name without spaces and its parts when it has several.
-type family struct {
-	whole string
-	parts []string
-	sound string
-}
-
-// Describe folds a description.
-func Describe(d Description) *Features {
-	f := &Features{shown: d}
-	words := firstWords(d.First)
-	if len(words) > 0 {
-		f.first = word{words[0], strings.Join(words, "")}
-		f.middles = words[1:]
-	}
-	f.middles = append(slices.Clip(f.middles), person.Words(d.Middle)...)
-	f.last = familyOf(d.Last)
-	for _, p := range d.Previous {
-		if l := familyOf(p.Last); l.whole != "" && l.whole != f.last.whole {
-			f.previous = append(f.previous, l)
-		}
-		if w := firstWords(p.First); len(w) > 0 && w[0] != f.first.head {
-			f.firsts = append(f.firsts, word{w[0], strings.Join(w, "")})
-		}
-	}
-	if d, err := person.ParseDate(strings.TrimSpace(norm.NFKC.String(d.DateOfBirth))); err == nil {
-		f.born = strings.ReplaceAll(d.Reveal(), "-", "")
-	}
-	for _, n := range d.NINOs {
-		if n := ninoStem(n); n != "" {
-			f.ninos = append(f.ninos, n)
-		}
-	}
-	for _, t := range d.TRNs {
-		if t, ok := person.LenientTRN(t); ok {
-			f.trns = append(f.trns, t.Reveal())
-		}
-	}
-	if at := strings.IndexByte(d.Email, '@'); at > 0 {
-		f.email = strings.ToLower(strings.TrimSpace(norm.NFKC.String(d.Email)))
-	}
-	return f
+// Evidence is what one field says for a candidate or against it.
+type Evidence struct {
+	Field    Field
+	Level    Level
+	Bits     Bits
+	Claimed  Text
+	Recorded Text
 }
 
 // LastKey gives a family name as it is compared and counted.
 func LastKey(last string) string { return strings.Join(person.Words(last), "") }
 
-// firstWords gives the folded words of a first name without its title.
-func firstWords(first string) []string {
-	words := person.Words(first)
-	if len(words) > 1 && words[0] != person.FirstNameKey(first) {
-		words = words[1:]
+// NameWords gives the folded words of all names of a description, each once, for free search.
+func NameWords(d Description) []string {
+	var words []string
+	add := func(name string) {
+		for _, w := range person.Words(name) {
+			if !contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	add(d.Last)
+	add(d.First)
+	add(d.Middle)
+	for _, p := range d.Previous {
+		add(p.First)
+		add(p.Last)
 	}
 	return words
 }
 
-// particles stand before family names and tell nobody apart.
-var particles = map[string]bool{
-	"van": true, "von": true, "der": true, "den": true, "del": true, "della": true, "bin": true, "ibn": true, "abu": true,
-	"dos": true, "das": true, "los": true, "las": true, "mac": true,
-}
-
-// partLength is the least length of a part that speaks for itself.
-const partLength = 3
-
-func familyOf(last string) family {
-	words := person.Words(last)
-	f := family{whole: strings.Join(words, "")}
-	f.sound = Sound(f.whole)
-	if len(words) > 1 {
-		for _, w := range words {
-			if len(w) >= partLength && !particles[w] {
-				f.parts = append(f.parts, w)
-			}
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
 		}
 	}
-	return f
+	return false
 }
 
-// ninoStem gives two letters and six digits: the suffix tells nobody apart.
-func ninoStem(nino string) string {
-	s := person.LenientNINO(nino)
-	if len(s) != 8 && len(s) != 9 {
-		return ""
+// Word is a folded word of a name, made ready for comparing.
+type Word struct{ w word }
+
+// NewWord makes a folded word ready.
+func NewWord(folded string) Word { return Word{wordOf(folded)} }
+
+// Text gives the word.
+func (a Word) Text() string { return a.w.text }
+
+// Level tells how near two words are: Equal, OneEdit, Close, SoundsAlike,
+// Similar or Different.
+func (a *Word) Level(b *Word) Level {
+	if a.w.text == b.w.text {
+		return Equal
 	}
-	for i := range 8 {
-		if c := s[i]; i < 2 && (c < 'A' || c > 'Z') || i >= 2 && (c < '0' || c > '9') {
-			return ""
+	return levels[nearWords(&a.w, &b.w, closeName)]
+}
+
+// EachName calls do with every folded name that a record has, and what it is:
+// a family name whole and its parts, first, middle and earlier names.
+func (f *Features) EachName(do func(kind NameKind, name string)) {
+	family := func(kind NameKind, l *family) {
+		do(kind, l.whole.text)
+		for i := range l.parts {
+			do(kind, l.parts[i].text)
 		}
 	}
-	return s[:8]
+	family(LastName, &f.last)
+	do(FirstName, f.first.head.text)
+	for i := range f.middles {
+		do(MiddleNames, f.middles[i].text)
+	}
+	for i := range f.previous {
+		family(PreviousName, &f.previous[i])
+	}
+	for i := range f.firsts {
+		do(PreviousName, f.firsts[i].head.text)
+	}
 }
+
+// NameKind says what a name is to a person.
+type NameKind int
+
+// The kinds, the one that tells most first.
+const (
+	LastName NameKind = iota
+	FirstName
+	PreviousName
+	MiddleNames
+)

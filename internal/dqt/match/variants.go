@@ -15,14 +15,14 @@ var spellings string
 
 // variants holds which first names stand for one another.
 type variants struct {
-	short  map[string][]string // a full name's short forms
-	formal map[string][]string // a short form's full names
-	group  map[string]int      // a spelling's group, from 1
-	lead   []string            // a group's first spelling
+	short   map[string][]string // a full name's short forms
+	formal  map[string][]string // a short form's full names
+	group   map[string]int      // a spelling's group, from 1
+	members [][]string          // of each group
 }
 
 var known = sync.OnceValue(func() *variants {
-	v := &variants{short: map[string][]string{}, formal: map[string][]string{}, group: map[string]int{}, lead: []string{""}}
+	v := &variants{short: map[string][]string{}, formal: map[string][]string{}, group: map[string]int{}, members: [][]string{nil}}
 	for line := range strings.Lines(shortForms) {
 		names := strings.Split(strings.TrimSpace(line), ",")
 		for _, short := range names[1:] {
@@ -36,29 +36,37 @@ var known = sync.OnceValue(func() *variants {
 	for line := range strings.Lines(spellings) {
 		names := strings.Split(strings.TrimSpace(line), ",")
 		for _, n := range names {
-			v.group[n] = len(v.lead)
+			v.group[n] = len(v.members)
 		}
-		v.lead = append(v.lead, names[0])
+		v.members = append(v.members, names)
 	}
 	return v
 })
 
-// sameName tells whether two different first names are forms of one: a short
-// form and its full name, two short forms of one full name, or two spellings.
-func sameName(a, b string) bool {
+// relatedNames gives every name that a first name is a form of, or that is a
+// form of it, without the name itself.
+func relatedNames(first string) []string {
+	if first == "" {
+		return nil
+	}
 	v := known()
-	if slices.Contains(v.short[a], b) || slices.Contains(v.short[b], a) {
-		return true
-	}
-	if g := v.group[a]; g != 0 && g == v.group[b] {
-		return true
-	}
-	for _, f := range v.formal[a] {
-		if slices.Contains(v.formal[b], f) {
-			return true
+	var names []string
+	add := func(list []string) {
+		for _, n := range list {
+			if n != first && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
 		}
 	}
-	return false
+	add(v.formal[first])
+	add(v.short[first])
+	if g := v.group[first]; g != 0 {
+		add(v.members[g])
+	}
+	for _, f := range v.formal[first] {
+		add(v.short[f])
+	}
+	return names
 }
 
 // formalNames bounds how many full names a short form stands for in keys.
@@ -79,8 +87,8 @@ func nameForms(first string) []string {
 		forms = append(forms, f)
 	}
 	for _, f := range forms {
-		if g := v.group[f]; g != 0 && !slices.Contains(forms, v.lead[g]) {
-			forms = append(forms, v.lead[g])
+		if g := v.group[f]; g != 0 && !slices.Contains(forms, v.members[g][0]) {
+			forms = append(forms, v.members[g][0])
 		}
 	}
 	return forms

@@ -1,6 +1,15 @@
 package match
 
-import "math"
+import (
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+)
 
 // Bits is a weight: log2 of how much likelier something is between two
 // descriptions of one person than between two people.
@@ -44,70 +53,206 @@ const (
 	DifferentRenamed Level = "different_renamed"
 )
 
-// odds says how often a level occurs: m between two descriptions of one
-// person, u between two people.
-type odds struct{ m, u float64 }
+// field and level are Field and Level as numbers, by which weights are found
+// without looking up a text. fieldMissing says that one side has no value.
+type (
+	field uint8
+	level uint8
+)
 
-func (o odds) bits() float64 { return math.Log2(o.m / o.u) }
+const (
+	trnField field = iota
+	ninoField
+	emailField
+	bornField
+	firstField
+	middleField
+	lastField
+	numFields
+)
 
-// weights is the engine's one table of parameters.
-//
-// Source: m and u of equal dates, family names and first names are the Office
-// for National Statistics' from the duplicates of the 2021 census of England
-// and Wales; every other number is a judgement until it is estimated. The u of
-// an equal name or identifier is its frequency in the register (see Register).
-var weights = map[Field]map[Level]odds{
-	FieldLastName: {
-		Equal: {.964, 6.9e-4}, EarlierName: {.02, 1.2e-4}, OnePart: {.01, 9e-4}, OneEdit: {.012, 1e-3}, Close: {.003, 1e-3},
-		SoundsAlike: {.003, 1.5e-3}, Similar: {.003, 6e-3}, Different: {.02, .985}, DifferentRenamed: {.06, .985},
-	},
-	FieldFirstName: {
-		Equal: {.780, 1.5e-3}, EarlierName: {.004, 1e-4}, Variant: {.06, 4e-3}, MiddleName: {.015, 4e-3}, OneEdit: {.02, 2e-3}, Close: {.01, 2e-3},
-		Initial: {.01, .05}, SoundsAlike: {.01, 4e-3}, Similar: {.012, .012}, Different: {.05, .97},
-	},
-	FieldMiddleName:  {Equal: {.85, .02}, Initial: {.1, .07}, OneEdit: {.02, 3e-3}, Different: {.08, .95}},
-	FieldDateOfBirth: {Equal: {.9927, 2.7e-5}, EqualDefault: {.9927, 2.2e-4}, Swapped: {.0028, 2.5e-5}, OneEdit: {.003, 9e-4}, TwoParts: {.001, 2e-3}, SameYear: {.0003, .02}, Different: {.0008, .975}},
-	FieldNINO:        {Equal: {.97, 1e-6}, OneEdit: {.02, 2e-5}, Different: {.008, .9999}},
-	FieldTRN:         {Equal: {.92, 1e-6}, OneEdit: {.03, 1e-3}, Different: {.05, .998}},
-	FieldEmail:       {Equal: {.3, 1e-6}, Different: {.7, .9999}},
+var fields = [numFields]Field{FieldTRN, FieldNINO, FieldEmail, FieldDateOfBirth, FieldFirstName, FieldMiddleName, FieldLastName}
+
+const (
+	missing level = iota
+	equal
+	earlierName
+	onePart
+	variant
+	middleName
+	swapped
+	oneEdit
+	closeBy
+	initial
+	soundsAlike
+	similar
+	equalDefault
+	twoParts
+	sameYear
+	different
+	differentRenamed
+	numLevels
+)
+
+var levels = [numLevels]Level{
+	"", Equal, EarlierName, OnePart, Variant, MiddleName, Swapped, OneEdit, Close, Initial, SoundsAlike, Similar, EqualDefault, TwoParts, SameYear, Different, DifferentRenamed,
 }
 
-// swapPenalty is what it costs that first and family name must have changed
-// places: log2 of how rarely people do that (0.4%, a judgement), half of it on each name.
-var swapPenalty = math.Log2(.004) / 2
+// Parameter says how often a level of a field occurs: M between two
+// descriptions of one person, U between two people. Source says where the
+// numbers come from.
+type Parameter struct {
+	Field  Field
+	Level  Level
+	M, U   float64
+	Source string
+}
 
-// Bounds of Jaro-Winkler, after matching.md's first trial.
+// Model is a table of parameters made ready for use.
+type Model struct {
+	parameters []Parameter
+	m, u       [numFields][numLevels]float64
+	cents      [numFields][numLevels]int32 // hundredths of a bit
+}
+
+//go:embed data/weights.csv
+var weightsCSV string
+
+// Default is the model that the program uses.
+var Default = sync.OnceValue(func() *Model {
+	parameters, err := ReadParameters(strings.NewReader(weightsCSV))
+	if err != nil {
+		panic("match: data/weights.csv: " + err.Error())
+	}
+	m, err := NewModel(parameters)
+	if err != nil {
+		panic("match: data/weights.csv: " + err.Error())
+	}
+	return m
+})
+
+// parameterColumns are the columns of a table of parameters.
+var parameterColumns = []string{"field", "level", "m", "u", "source"}
+
+// ReadParameters reads a table of parameters, a CSV file.
+func ReadParameters(in io.Reader) ([]Parameter, error) {
+	rows := csv.NewReader(in)
+	rows.FieldsPerRecord = len(parameterColumns)
+	all, err := rows.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("match: parameters: %w", err)
+	}
+	var out []Parameter
+	for i, r := range all {
+		if i == 0 {
+			continue
+		}
+		m, err1 := strconv.ParseFloat(r[2], 64)
+		u, err2 := strconv.ParseFloat(r[3], 64)
+		if err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("match: parameters, line %d: m and u are numbers", i+1)
+		}
+		out = append(out, Parameter{Field(r[0]), Level(r[1]), m, u, r[4]})
+	}
+	return out, nil
+}
+
+// WriteParameters writes a table of parameters as ReadParameters reads it.
+func WriteParameters(out io.Writer, parameters []Parameter) error {
+	w := csv.NewWriter(out)
+	_ = w.Write(parameterColumns) // the error stays in w
+	for _, p := range parameters {
+		_ = w.Write([]string{string(p.Field), string(p.Level), number(p.M), number(p.U), p.Source})
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return fmt.Errorf("match: parameters: %w", err)
+	}
+	return nil
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+
+// NewModel makes a model of parameters, one for each field and level that Default has.
+func NewModel(parameters []Parameter) (*Model, error) {
+	m := &Model{parameters: parameters}
+	for _, p := range parameters {
+		f, l := fieldNumber(p.Field), levelNumber(p.Level)
+		if f == numFields || l == missing {
+			return nil, fmt.Errorf("match: parameters: %s %s is not known", p.Field, p.Level)
+		}
+		if !(p.M > 0 && p.M <= 1 && p.U > 0 && p.U <= 1) {
+			return nil, fmt.Errorf("match: parameters: %s %s: m and u are over 0 and at most 1", p.Field, p.Level)
+		}
+		m.m[f][l], m.u[f][l] = p.M, p.U
+		m.cents[f][l] = cents(p.M / p.U)
+	}
+	for f, has := range fieldLevels {
+		for _, l := range has {
+			if m.m[f][l] == 0 {
+				return nil, fmt.Errorf("match: parameters: %s %s is missing", fields[f], levels[l])
+			}
+		}
+	}
+	return m, nil
+}
+
+// Parameters gives the model's table.
+func (m *Model) Parameters() []Parameter { return m.parameters }
+
+// fieldLevels says which levels each field has.
+var fieldLevels = [numFields][]level{
+	trnField:    {equal, oneEdit, different},
+	ninoField:   {equal, oneEdit, different},
+	emailField:  {equal, different},
+	bornField:   {equal, equalDefault, swapped, oneEdit, twoParts, sameYear, different},
+	firstField:  {equal, earlierName, variant, middleName, oneEdit, closeBy, initial, soundsAlike, similar, different, swapped},
+	middleField: {equal, initial, oneEdit, different},
+	lastField:   {equal, earlierName, onePart, oneEdit, closeBy, soundsAlike, similar, different, differentRenamed, swapped},
+}
+
+func fieldNumber(name Field) field {
+	for i, f := range fields {
+		if f == name {
+			return field(i)
+		}
+	}
+	return numFields
+}
+
+func levelNumber(name Level) level {
+	for i, l := range levels {
+		if l == name {
+			return level(i)
+		}
+	}
+	return missing
+}
+
+// cents gives odds as a weight in hundredths of a bit: weights that can be
+// added up again by who reads them, in any order.
+func cents(odds float64) int32 { return int32(math.Round(math.Log2(odds) * 100)) }
+
+func bitsOf(cents int32) Bits { return Bits(float64(cents) / 100) }
+
+// Bounds. Those of Jaro-Winkler are customary in record linkage after Winkler
+// (1990); the others are judgements, each measured by the evaluation.
 const (
 	closeName       = 0.92
 	closeFirstName  = 0.90
 	similarName     = 0.80
 	identifierFloor = 1e-6 // least frequency of an identifier: slips and shared numbers exist
-	nameFloor       = 1e-5 // least frequency of a name
-	smoothing       = 1e4  // people that a name's usual frequency counts for beside the register
+	nameFloor       = 5e-6 // least frequency of a name
+	bornFloor       = 1e-5 // least frequency of a date of birth
+	smoothing       = 1e4  // people that a value's usual frequency counts for beside the register
+	cohortSmoothing = 1e3  // people that a first name's overall frequency counts for beside those of its years
+	pairSmoothing   = 100  // people that a first name's frequency counts for beside those of a family name
 	leastRegister   = 1e5  // a register smaller than this says nothing about how rare an identifier is
-	nobody          = 0.1  // share of claims of people in no record, a judgement
+	nobody          = 0.1  // share of claims of people in no record
 )
 
-// Register says what the whole register looks like, so that a rare name weighs
-// more than a common one.
-type Register struct {
-	Size  int            // records
-	First map[string]int // how many records have a first name, by its folded first word; names of the claim only
-	Last  map[string]int // likewise family names, by LastKey
+// frequency is how frequent a value is that so many of size records have, with
+// its usual frequency for those that the register does not hold.
+func frequency(count, size int, usual, floor float64) float64 {
+	return math.Max((float64(count)+smoothing*usual)/(float64(size)+smoothing), floor)
 }
-
-// nameBits is the weight of an equal name that is as frequent as the register says.
-func (r Register) nameBits(field Field, count int) float64 {
-	o := weights[field][Equal]
-	u := (float64(count) + smoothing*o.u) / (float64(r.Size) + smoothing)
-	return math.Log2(o.m / math.Max(u, nameFloor))
-}
-
-// identifierBits is the weight of an equal identifier that so many records hold.
-func (r Register) identifierBits(field Field, holders int) float64 {
-	u := float64(max(holders, 1)) / math.Max(float64(r.Size), leastRegister)
-	return math.Log2(weights[field][Equal].m / math.Max(u, identifierFloor))
-}
-
-// round makes weights that can be added up again by who reads them.
-func round(bits float64) Bits { return Bits(math.Round(bits*100) / 100) }

@@ -1,0 +1,292 @@
+package match
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Search looks for the records of one claim. It reads nothing itself: it says
+// which pages of keys it wants, and then which records, until it wants nothing
+// more.
+//
+//	s := model.Search(claim, size)
+//	for s.Wants() {
+//		for _, p := range s.Pages() { s.Page(p, …) }
+//		for _, id := range s.Records() { s.Record(id, …) }
+//	}
+//	ranked := s.Ranked(5)
+type Search struct {
+	model *Model
+	claim Description
+	f     *Features
+	size  int
+
+	pass   int
+	keys   []Key
+	pages  []PageNumber
+	counts map[Key]int
+	wanted []ID
+	seen   map[ID]struct{}
+
+	q        *query
+	features Features // of the record at hand
+	found    []candidate
+}
+
+// candidate is a record that was compared.
+type candidate struct {
+	id       ID
+	inactive bool
+	comparison
+}
+
+// convincing is the probability of the first candidate that makes a wider
+// search needless.
+const convincing = 0.999
+
+// passes is how many times a search asks: for what agrees exactly or by sound,
+// then for what agrees in part.
+const passes = 2
+
+// Search begins a search in a register of so many records.
+func (m *Model) Search(claim Description, size int) *Search {
+	s := &Search{model: m, claim: claim, f: Describe(claim), size: size, counts: make(map[Key]int, 16), seen: make(map[ID]struct{}, 64)}
+	s.begin()
+	return s
+}
+
+// Claim gives the claim as it is compared.
+func (s *Search) Claim() *Features { return s.f }
+
+func (s *Search) begin() {
+	s.pass++
+	b := builder{keys: s.keys[:0]}
+	f := s.f
+	switch s.pass {
+	case 1:
+		b.keys = f.countKeys(b.keys)
+		for _, k := range b.keys {
+			s.counts[k] = 0
+		}
+		for _, t := range f.trns {
+			s.want(ID(t))
+			b.put(AliasKey(ID(t)))
+		}
+		for _, n := range f.ninos {
+			b.put(keyOf(keyNINO, n.stem))
+		}
+		b.email(f.email)
+		b.near(f.born, nameForms(f.first.head.text), f.last, f.previous)
+		for _, g := range f.firsts {
+			b.near(f.born, nameForms(g.head.text), family{}, nil)
+		}
+	case 2:
+		b.wider(f)
+	}
+	s.keys = b.keys
+	s.pages = s.pages[:0]
+	for _, k := range s.keys {
+		s.pages = append(s.pages, k.Page())
+	}
+	slices.Sort(s.pages)
+	s.pages = slices.Compact(s.pages)
+}
+
+// wider adds the keys of what agrees in part, and those of the claim with a
+// part altered: day and month swapped, first and family name swapped, the
+// middle name as first name, half of the NI number.
+func (b *builder) wider(f *Features) {
+	for _, n := range f.ninos {
+		b.put(keyOf(keyNINOHead, n.stem[:4]))
+		b.put(keyOf(keyNINOTail, n.stem[4:]))
+	}
+	if k, ok := f.BornKey(); ok {
+		b.put(k)
+	}
+	forms := nameForms(f.first.head.text)
+	b.far(f.born, forms, f.last, f.previous)
+	b.days(f.born, forms)
+	if f.born != 0 && f.born.day() <= 12 && f.born.day() != f.born.month() {
+		other := date(f.born.year()*10000 + f.born.day()*100 + f.born.month())
+		b.near(other, forms, f.last, f.previous)
+	}
+	for _, m := range f.middles {
+		forms := nameForms(m.text)
+		b.near(f.born, forms, family{}, nil)
+		b.far(f.born, forms, f.last, f.previous)
+	}
+	if f.last.whole.text != "" && f.first.joined != "" {
+		turned := family{whole: wordOf(f.first.joined)}
+		b.near(f.born, nameForms(f.last.whole.text), turned, nil)
+		b.far(f.born, nameForms(f.last.whole.text), turned, nil)
+	}
+}
+
+// Wants tells whether the search asks for more.
+func (s *Search) Wants() bool { return s.pass <= passes }
+
+// Pages gives the pages of keys that the search wants to see now.
+func (s *Search) Pages() []PageNumber { return s.pages }
+
+// Page shows the search a page that it wants; an empty one needs not be shown.
+func (s *Search) Page(page PageNumber, packed string) {
+	for _, k := range s.keys {
+		if k.Page() != page {
+			continue
+		}
+		if k&countBit != 0 {
+			find(packed, k, func(v uint32) { s.counts[k] = int(v) })
+			continue
+		}
+		ids, many := Holders(packed, k)
+		s.counts[k] = len(ids)
+		if many {
+			s.counts[k] = wideLimit
+		}
+		if born, _ := s.f.BornKey(); len(ids) <= keyLimit || k == born {
+			for _, id := range ids {
+				s.want(id)
+			}
+		}
+	}
+}
+
+func (s *Search) want(id ID) {
+	if _, had := s.seen[id]; !had {
+		s.seen[id] = struct{}{}
+		s.wanted = append(s.wanted, id)
+	}
+}
+
+// Records gives the records that the search wants to see now, in order, when it
+// has seen its pages.
+func (s *Search) Records() []ID {
+	slices.Sort(s.wanted)
+	return s.wanted
+}
+
+// Record shows the search a record that it wants. One that is not there needs
+// not be shown.
+func (s *Search) Record(id ID, packed string) error {
+	if err := s.features.Unpack(packed); err != nil {
+		return err
+	}
+	if s.q == nil {
+		s.q = newQuery(s.model, s.f, s.size, func(k Key) int { return s.counts[k] })
+	}
+	s.found = append(s.found, candidate{id: id, inactive: s.features.Inactive})
+	s.q.compare(&s.features, &s.found[len(s.found)-1].comparison)
+	return nil
+}
+
+// Next says that all that was wanted has been shown.
+func (s *Search) Next() {
+	s.wanted = s.wanted[:0]
+	if s.pass >= passes || s.pass == 1 && s.convinced() {
+		s.pass = passes + 1
+		return
+	}
+	s.begin()
+}
+
+func (s *Search) convinced() bool {
+	if len(s.found) == 0 {
+		return false
+	}
+	best := &s.found[0]
+	for i := range s.found {
+		if s.found[i].total > best.total {
+			best = &s.found[i]
+		}
+	}
+	return math.Exp2(float64(best.total)/100+s.each())/s.whole() >= convincing
+}
+
+// each is log2 of a record's probability before anything is compared.
+func (s *Search) each() float64 {
+	return math.Log2((1 - nobody) / float64(max(s.size, len(s.found), 1)))
+}
+
+// whole is what the probabilities are shares of: all that may be true, that it
+// is one of the candidates, or nobody in the register.
+func (s *Search) whole() float64 {
+	each, total := s.each(), float64(nobody)
+	for i := range s.found {
+		if bits := float64(s.found[i].total)/100 + each; bits > -30 { // less changes nothing
+			total += math.Exp2(bits)
+		}
+	}
+	return total * (1 + leftForNobody)
+}
+
+// leftForNobody is the least share that nobody keeps: no record is ever
+// certain, and in floating point the rest would vanish beside fifty bits.
+const leftForNobody = 1e-9
+
+// Ranked is a candidate with its weight, the sum of its evidence's, and the
+// probability that it is the claimant's, against the others and against nobody.
+type Ranked struct {
+	ID          ID
+	Bits        Bits
+	Probability float64
+	Inactive    bool
+	Safe        bool // passes the gate, see gate.go
+
+	comparison comparison
+}
+
+// Ranked gives at most limit candidates, the likeliest first. The order in
+// which records were shown changes nothing.
+func (s *Search) Ranked(limit int) []Ranked {
+	order := func(a, b candidate) int {
+		behind := 0
+		if a.inactive != b.inactive {
+			behind = -1
+			if a.inactive {
+				behind = 1
+			}
+		}
+		return cmp.Or(cmp.Compare(b.total, a.total), behind, cmp.Compare(a.id, b.id))
+	}
+	top := s.found
+	if limit = min(max(limit, 0), len(top)); limit < len(top)/4 {
+		top = best(top, limit, order)
+	} else {
+		slices.SortFunc(top, order)
+	}
+	each, whole := s.each(), s.whole()
+	ranked := make([]Ranked, limit)
+	for i, c := range top[:limit] {
+		ranked[i] = Ranked{
+			ID: c.id, Bits: bitsOf(c.total), Probability: math.Exp2(float64(c.total)/100+each) / whole,
+			Inactive: c.inactive, Safe: c.safe(), comparison: c.comparison,
+		}
+	}
+	return ranked
+}
+
+// best gives the first n of what is much longer, in order.
+func best(all []candidate, n int, order func(a, b candidate) int) []candidate {
+	top := make([]candidate, 0, n+1)
+	for _, c := range all {
+		if len(top) == n && (n == 0 || order(c, top[n-1]) >= 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, c, order)
+		top = slices.Insert(top, at, c)
+		top = top[:min(len(top), n)]
+	}
+	return top
+}
+
+// Evidence gives what speaks for a candidate and against it, the heaviest
+// first. The description is that of the record which was shown.
+func (s *Search) Evidence(r Ranked, record Description) []Evidence {
+	return s.q.evidence(&r.comparison, s.claim, record)
+}
+
+// Found tells how many records were compared, and whether one of them has the id.
+func (s *Search) Found(id ID) (all int, found bool) {
+	return len(s.found), slices.ContainsFunc(s.found, func(c candidate) bool { return c.id == id })
+}
