@@ -46,7 +46,7 @@ const (
 	maxGone = 1
 	// stageAtOnce is how many records one transaction of an import writes: other
 	// writers wait no longer than that.
-	stageAtOnce = 2000
+	stageAtOnce = 5000
 	// sweepAtOnce is the same for rows that are deleted.
 	sweepAtOnce = 5000
 	// progressEvery is how many rows are read between two reports of progress.
@@ -82,7 +82,10 @@ func (s *Service) Import(ctx context.Context, file io.Reader, o ImportOptions) (
 	}
 	if err := m.run(ctx, t); err != nil {
 		end := context.WithoutCancel(ctx) // also an import that was stopped lets the next one begin
-		_ = s.store.InTx(end, func(ctx context.Context, tx Tx) error { return tx.EndImport(ctx, m.holder) })
+		_ = s.store.InTx(end, func(ctx context.Context, tx Tx) error {
+			_, err := tx.HoldImport(ctx, m.holder, s.now(), s.now())
+			return err
+		})
 		return ImportReport{}, err
 	}
 	return m.report, nil
@@ -102,7 +105,10 @@ type importer struct {
 	mergedRows []Record         // of the file; where they lead is seen at its end
 	mergedLine map[match.ID][]string
 
-	held    time.Time // until when others are kept out
+	held       time.Time // until when others are kept out
+	unfinished bool      // the import before this one was not ended
+	replaced   Replaced  // by this one
+
 	staged  Rows
 	renew   []match.ID // that stand in the register otherwise: what they were found by goes
 	change  match.Change
@@ -122,8 +128,10 @@ func (m *importer) run(ctx context.Context, t *table) error {
 	}); err != nil {
 		return err
 	}
-	if err := m.sweep(ctx, m.state.Generation, true); err != nil { // what an import that was killed left
-		return err
+	if m.unfinished {
+		if err := m.sweep(ctx); err != nil {
+			return err
+		}
 	}
 	if err := m.read(ctx, t); err != nil {
 		return err
@@ -152,7 +160,7 @@ func (m *importer) run(ctx context.Context, t *table) error {
 	}); err != nil {
 		return err
 	}
-	return m.sweep(ctx, m.next(), false)
+	return m.finish(ctx)
 }
 
 func (m *importer) next() int64 { return m.state.Generation + 1 }
@@ -164,25 +172,50 @@ func (m *importer) hold(ctx context.Context) error {
 		return nil
 	}
 	m.held = now.Add(holdFor)
-	return m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.HoldImport(ctx, m.holder, now, m.held) })
+	return m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		unfinished, err := tx.HoldImport(ctx, m.holder, now, m.held)
+		m.unfinished = m.unfinished || unfinished
+		return err
+	})
 }
 
-// sweep deletes what is staged beyond a generation and what it replaced.
-func (m *importer) sweep(ctx context.Context, generation int64, before bool) error {
+// sweep deletes what an import that was killed left: what it staged, or what it replaced.
+func (m *importer) sweep(ctx context.Context) error {
 	for done := false; !done; {
-		if before {
-			if err := m.hold(ctx); err != nil {
-				return err
-			}
+		if err := m.hold(ctx); err != nil {
+			return err
 		}
 		if err := m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
-			done, err = tx.Sweep(ctx, generation, sweepAtOnce)
+			done, err = tx.Sweep(ctx, m.state.Generation, sweepAtOnce)
 			return err
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// finish deletes what the import replaced, and ends it.
+func (m *importer) finish(ctx context.Context) error {
+	r := m.replaced
+	for len(r.IDs)+len(r.Pages)+len(r.Words) > 0 {
+		if err := m.hold(ctx); err != nil {
+			return err
+		}
+		part := Replaced{IDs: cut(&r.IDs), Pages: cut(&r.Pages), Words: cut(&r.Words)}
+		if err := m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.SweepReplaced(ctx, m.next(), part) }); err != nil {
+			return err
+		}
+	}
+	return m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.EndImport(ctx, m.holder) })
+}
+
+// cut takes the first of a list off it.
+func cut[T any](list *[]T) []T {
+	n := min(len(*list), sweepAtOnce)
+	part := (*list)[:n]
+	*list = (*list)[n:]
+	return part
 }
 
 // read reads the file's rows and stages those that are new or changed.
@@ -337,8 +370,19 @@ func (m *importer) flush(ctx context.Context) error {
 }
 
 func (m *importer) put(ctx context.Context, rows Rows) error {
+	if m.state.Generation > 0 {
+		for _, r := range rows.Features {
+			m.replaced.IDs = append(m.replaced.IDs, r.ID)
+		}
+		for _, r := range rows.Pages {
+			m.replaced.Pages = append(m.replaced.Pages, r.Page)
+		}
+		for _, r := range rows.Words {
+			m.replaced.Words = append(m.replaced.Words, r.Word)
+		}
+	}
 	return m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		if err := tx.HoldImport(ctx, m.holder, m.s.now(), m.held); err != nil {
+		if _, err := tx.HoldImport(ctx, m.holder, m.s.now(), m.held); err != nil {
 			return err // another import has taken this one for dead
 		}
 		return tx.Stage(ctx, m.next(), rows)

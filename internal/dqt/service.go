@@ -55,24 +55,26 @@ type State struct {
 	Generation int64 // of the last import
 	Records    int
 	AsAt       time.Time
-	Swept      bool // whether what that import replaced is deleted
 }
 
 // Tx is what one transaction can do.
 type Tx interface {
-	// HoldImport begins an import or goes on with it until a time. ErrImporting
-	// when another one is at work.
-	HoldImport(ctx context.Context, holder string, now, until time.Time) error
+	// HoldImport begins an import or goes on with it until a time; unfinished says
+	// that the one before it was not ended. ErrImporting when another one is at work.
+	HoldImport(ctx context.Context, holder string, now, until time.Time) (unfinished bool, err error)
 	// Stage writes rows of a generation that is not yet seen, in the place of
 	// what it already wrote there.
 	Stage(ctx context.Context, generation int64, rows Rows) error
-	// Flip makes a staged generation the register's present one, and ends the import.
+	// Flip makes a staged generation the register's present one.
 	Flip(ctx context.Context, holder string, i Imported) error
-	// EndImport ends an import that flips nothing.
+	// EndImport ends an import that left no row which is not the register's.
 	EndImport(ctx context.Context, holder string) error
-	// Sweep deletes up to about limit rows that are staged beyond a generation or
-	// replaced up to it, and tells whether none is left.
+	// Sweep deletes up to about limit rows that are staged beyond a generation, are
+	// replaced up to it or hold nothing, and tells whether none is left. It looks
+	// at every row.
 	Sweep(ctx context.Context, generation int64, limit int) (done bool, err error)
+	// SweepReplaced does that for what a generation replaced.
+	SweepReplaced(ctx context.Context, generation int64, r Replaced) error
 	Audit(ctx context.Context, a Audit) error
 	// AlertKey gives the secret that open alerts are hashed under: fresh, where none is kept yet.
 	AlertKey(ctx context.Context, fresh []byte) ([]byte, error)
@@ -116,6 +118,13 @@ type (
 		Packed  []byte
 	}
 )
+
+// Replaced names rows of which the register has a newer one.
+type Replaced struct {
+	IDs   []match.ID
+	Pages []match.PageNumber
+	Words []string
+}
 
 // Imported is one import.
 type Imported struct {

@@ -15,6 +15,9 @@ import (
 // characters and outer spaces: full-width digits become digits, a no-break
 // space becomes a space.
 func clean(typed string) string {
+	if isASCII(typed) && strings.IndexByte(typed, '\t') < 0 && !strings.ContainsAny(typed, "\n\v\f\r") {
+		return strings.TrimSpace(typed)
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case invisible(r):
@@ -98,6 +101,10 @@ func NewTRN(digits string) (TRN, error) {
 // LenientTRN reads a TRN as the automatic check does:
 // the digits, five to seven, padded on the left to seven, not all zeros.
 func LenientTRN(s string) (TRN, bool) {
+	if len(s) == 7 && isASCII(s) && strings.Trim(s, "0123456789") == "" {
+		t, err := NewTRN(s)
+		return t, err == nil
+	}
 	var digits strings.Builder
 	for _, r := range norm.NFKC.String(s) {
 		if r >= '0' && r <= '9' {
@@ -112,7 +119,19 @@ func LenientTRN(s string) (TRN, bool) {
 	return t, err == nil
 }
 
-var ninoShape = regexp.MustCompile(`^([A-Z])([A-Z])([0-9]{6})([A-Z]?)$`)
+// isNINOShape tells whether s is two letters, six digits and maybe a letter.
+func isNINOShape(s string) bool {
+	if len(s) != 8 && len(s) != 9 {
+		return false
+	}
+	for i := range len(s) {
+		letter, digit := 'A' <= s[i] && s[i] <= 'Z', '0' <= s[i] && s[i] <= '9'
+		if i >= 2 && i < 8 && !digit || (i < 2 || i == 8) && !letter {
+			return false
+		}
+	}
+	return true
+}
 
 // ParseNINO reads a National Insurance number as a person types it. QQ, which
 // no real person has, is accepted for samples. Reasons: blank, format, prefix,
@@ -130,16 +149,15 @@ func ParseNINO(typed string) (NINO, error) {
 		}
 		return NINO{}, refuse(Blank)
 	}
-	m := ninoShape.FindStringSubmatch(s)
 	switch {
-	case m == nil:
+	case !isNINOShape(s):
 		return NINO{}, refuse(Format)
-	case m[1]+m[2] == "QQ":
-	case strings.Contains("DFIQUV", m[1]), strings.Contains("DFIOQUV", m[2]),
-		strings.Contains("BG GB KN NK NT TN ZZ", m[1]+m[2]):
+	case s[:2] == "QQ":
+	case strings.Contains("DFIQUV", s[:1]), strings.Contains("DFIOQUV", s[1:2]),
+		strings.Contains("BG GB KN NK NT TN ZZ", s[:2]):
 		return NINO{}, refuse(Prefix)
 	}
-	if m[4] != "" && !strings.Contains("ABCD", m[4]) {
+	if suffix := s[8:]; suffix != "" && !strings.Contains("ABCD", suffix) {
 		return NINO{}, refuse(Suffix)
 	}
 	return NINO{hidden{s}}, nil
@@ -148,6 +166,9 @@ func ParseNINO(typed string) (NINO, error) {
 // LenientNINO gives a National Insurance number as the automatic check
 // compares it: NFKC, upper case, only letters and digits, whole. Empty for nothing.
 func LenientNINO(s string) string {
+	if isNINOShape(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToUpper(r)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -18,6 +19,9 @@ func isApostrophe(r rune) bool { return strings.ContainsRune("'’‘ʼʻ`´′�
 // characters that are no letters or digits becomes one space. Folding twice is
 // folding once.
 func Fold(s string) string {
+	if isASCII(s) {
+		return foldASCII(s)
+	}
 	s = unfolded.Replace(strings.ToLower(norm.NFKD.String(strings.ToLower(s))))
 	var b strings.Builder
 	gap := false
@@ -35,6 +39,40 @@ func Fold(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// foldASCII is Fold for the text that nearly every name is.
+func foldASCII(s string) string {
+	b := make([]byte, 0, len(s))
+	gap := false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c == '\'' || c == '`':
+			continue
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+		default:
+			gap = true
+			continue
+		}
+		if gap && len(b) > 0 {
+			b = append(b, ' ')
+		}
+		gap = false
+		b = append(b, c)
+	}
+	return string(b)
 }
 
 // Words gives the words of a folded text; hyphens and spaces separate them.

@@ -111,7 +111,7 @@ func ParseDate(s string) (Date, error) {
 	if t.Year() < 1900 {
 		return Date{}, refuse(Before1900)
 	}
-	return DateOf(t), nil
+	return Date{hidden{s}}, nil
 }
 
 // Time gives midnight UTC of the date, the zero time for no date.

@@ -48,8 +48,8 @@ func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
 }
 
 const addImport = `-- name: AddImport :exec
-INSERT INTO imports (generation, at, complete, added, changed, gone, unchanged, rejected, records, swept)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false)
+INSERT INTO imports (generation, at, complete, added, changed, gone, unchanged, rejected, records)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type AddImportParams struct {
@@ -128,36 +128,4 @@ func (q *Queries) Importing(ctx context.Context) (ImportingRow, error) {
 	var i ImportingRow
 	err := row.Scan(&i.Holder, &i.Until)
 	return i, err
-}
-
-const lastImport = `-- name: LastImport :one
-SELECT generation, at, records, swept FROM imports ORDER BY generation DESC LIMIT 1
-`
-
-type LastImportRow struct {
-	Generation int64
-	At         time.Time
-	Records    int64
-	Swept      bool
-}
-
-func (q *Queries) LastImport(ctx context.Context) (LastImportRow, error) {
-	row := q.db.QueryRowContext(ctx, lastImport)
-	var i LastImportRow
-	err := row.Scan(
-		&i.Generation,
-		&i.At,
-		&i.Records,
-		&i.Swept,
-	)
-	return i, err
-}
-
-const setSwept = `-- name: SetSwept :exec
-UPDATE imports SET swept = true WHERE generation <= $1
-`
-
-func (q *Queries) SetSwept(ctx context.Context, generation int64) error {
-	_, err := q.db.ExecContext(ctx, setSwept, generation)
-	return err
 }

@@ -39,7 +39,6 @@ type Import struct {
 	Unchanged  int64
 	Rejected   int64
 	Records    int64
-	Swept      bool
 }
 
 type Importing struct {

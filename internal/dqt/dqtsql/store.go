@@ -10,6 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,7 +52,7 @@ func (s *Store) View(ctx context.Context, do func(ctx context.Context, v dqt.Vie
 // InTx runs do in one transaction.
 func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx dqt.Tx) error) error {
 	return s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) error {
-		return do(ctx, &tx{t: t, q: New(t), dialect: s.db.Dialect})
+		return do(ctx, &tx{dialect: s.dialect, t: t, q: New(t)})
 	})
 }
 
@@ -71,7 +74,7 @@ func (v *view) read(ctx context.Context) (dqt.State, error) {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := rows.Scan(&out.Generation, &out.AsAt, &out.Records, &out.Swept); err != nil {
+		if err := rows.Scan(&out.Generation, &out.AsAt, &out.Records); err != nil {
 			return out, fmt.Errorf("dqtsql: state: %w", err)
 		}
 		out.AsAt = out.AsAt.UTC()
@@ -283,24 +286,24 @@ func (v *view) WordHolders(ctx context.Context, words []string, do func(word, pa
 
 // tx is dqt.Tx.
 type tx struct {
-	t       *sql.Tx
-	q       *Queries
-	dialect sqldb.Dialect
+	dialect
+	t *sql.Tx
+	q *Queries
 }
 
 // HoldImport begins an import or goes on with it until a time.
-func (x *tx) HoldImport(ctx context.Context, holder string, now, until time.Time) error {
+func (x *tx) HoldImport(ctx context.Context, holder string, now, until time.Time) (unfinished bool, err error) {
 	had, err := x.q.Importing(ctx)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("dqtsql: hold import: %w", err)
+		return false, fmt.Errorf("dqtsql: hold import: %w", err)
 	}
-	if err == nil && had.Holder != holder && had.Until.After(now) {
-		return dqt.ErrImporting
+	if unfinished = err == nil && had.Holder != holder; unfinished && had.Until.After(now) {
+		return false, dqt.ErrImporting
 	}
 	if err := x.q.HoldImport(ctx, HoldImportParams{Holder: holder, Until: sqldb.Time(until)}); err != nil {
-		return fmt.Errorf("dqtsql: hold import: %w", err)
+		return false, fmt.Errorf("dqtsql: hold import: %w", err)
 	}
-	return nil
+	return unfinished, nil
 }
 
 // EndImport ends an import.
@@ -313,67 +316,99 @@ func (x *tx) EndImport(ctx context.Context, holder string) error {
 
 // Stage writes rows of a generation that is not yet seen.
 func (x *tx) Stage(ctx context.Context, generation int64, rows dqt.Rows) error {
-	records, err := x.t.PrepareContext(ctx, `INSERT INTO records (trn, generation, fingerprint, merged_into, details) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (trn, generation) DO UPDATE SET fingerprint = excluded.fingerprint, merged_into = excluded.merged_into, details = excluded.details`)
-	if err != nil {
-		return fmt.Errorf("dqtsql: stage: %w", err)
-	}
-	defer records.Close()
-	for _, r := range rows.Records {
+	records := make([][]any, len(rows.Records))
+	for i, r := range rows.Records {
 		var text string
 		var merged match.ID
 		if !r.TRN.IsZero() {
+			var err error
 			if text, err = packDetails(r.Record); err != nil {
 				return fmt.Errorf("dqtsql: stage: %w", err)
 			}
 			merged = dqt.IDOf(r.MergedInto)
 		}
-		if _, err := records.ExecContext(ctx, int64(r.ID), generation, int64(r.Fingerprint), int64(merged), text); err != nil {
-			return fmt.Errorf("dqtsql: stage record: %w", err)
-		}
+		records[i] = []any{int64(r.ID), generation, int64(r.Fingerprint), int64(merged), text}
 	}
-	put := func(table, column string, n int, row func(i int) (number int64, packed []byte)) error {
-		if n == 0 {
-			return nil
+	features := make([][]any, len(rows.Features))
+	for i, r := range rows.Features {
+		features[i] = []any{int64(r.ID), generation, bytesOf(r.Packed)}
+	}
+	pages := make([][]any, len(rows.Pages))
+	for i, r := range rows.Pages {
+		pages[i] = []any{int64(r.Page), generation, bytesOf(r.Packed)}
+	}
+	words := make([][]any, len(rows.Words))
+	for i, r := range rows.Words {
+		words[i] = []any{r.Word, generation, int64(r.Holders), bytesOf(r.Packed)}
+	}
+	return errors.Join(
+		x.put(ctx, "records", []string{"trn", "generation", "fingerprint", "merged_into", "details"}, records),
+		x.put(ctx, "features", []string{"trn", "generation", "packed"}, features),
+		x.put(ctx, "key_pages", []string{"page", "generation", "packed"}, pages),
+		x.put(ctx, "name_words", []string{"word", "generation", "holders", "packed"}, words),
+	)
+}
+
+func bytesOf(packed []byte) []byte {
+	if packed == nil {
+		return []byte{}
+	}
+	return packed
+}
+
+// putAtOnce is how many rows one statement writes.
+const putAtOnce = 20
+
+// put writes rows, each in the place of the one with the same first two values.
+func (x *tx) put(ctx context.Context, table string, columns []string, rows [][]any) error {
+	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each statement that can be cancelled
+	whole := len(rows) / putAtOnce * putAtOnce
+	for _, some := range []struct {
+		rows   [][]any
+		atOnce int
+	}{{rows[:whole], putAtOnce}, {rows[whole:], 1}} {
+		if len(some.rows) == 0 {
+			continue
 		}
-		s, err := x.t.PrepareContext(ctx, `INSERT INTO `+table+` (`+column+`, generation, packed) VALUES ($1, $2, $3)
-			ON CONFLICT (`+column+`, generation) DO UPDATE SET packed = excluded.packed`)
+		s, err := x.t.PrepareContext(ctx, putText(table, columns, some.atOnce))
 		if err != nil {
-			return fmt.Errorf("dqtsql: stage: %w", err)
+			return fmt.Errorf("dqtsql: stage into %s: %w", table, err)
 		}
-		defer s.Close()
-		for i := range n {
-			number, packed := row(i)
-			if packed == nil {
-				packed = []byte{}
-			}
-			if _, err := s.ExecContext(ctx, number, generation, packed); err != nil {
-				return fmt.Errorf("dqtsql: stage into %s: %w", table, err)
+		for part := range slices.Chunk(some.rows, some.atOnce) {
+			if _, err := s.ExecContext(ctx, slices.Concat(part...)...); err != nil {
+				return errors.Join(fmt.Errorf("dqtsql: stage into %s: %w", table, err), s.Close())
 			}
 		}
-		return nil
-	}
-	if err := put("features", "trn", len(rows.Features), func(i int) (int64, []byte) { return int64(rows.Features[i].ID), rows.Features[i].Packed }); err != nil {
-		return err
-	}
-	if err := put("key_pages", "page", len(rows.Pages), func(i int) (int64, []byte) { return int64(rows.Pages[i].Page), rows.Pages[i].Packed }); err != nil {
-		return err
-	}
-	if len(rows.Words) == 0 {
-		return nil
-	}
-	words, err := x.t.PrepareContext(ctx, `INSERT INTO name_words (word, generation, holders, packed) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (word, generation) DO UPDATE SET holders = excluded.holders, packed = excluded.packed`)
-	if err != nil {
-		return fmt.Errorf("dqtsql: stage: %w", err)
-	}
-	defer words.Close()
-	for _, w := range rows.Words {
-		if _, err := words.ExecContext(ctx, w.Word, generation, int64(w.Holders), w.Packed); err != nil {
-			return fmt.Errorf("dqtsql: stage word: %w", err)
+		if err := s.Close(); err != nil {
+			return fmt.Errorf("dqtsql: stage into %s: %w", table, err)
 		}
 	}
 	return nil
+}
+
+func putText(table string, columns []string, rows int) string {
+	var text strings.Builder
+	text.WriteString(`INSERT INTO ` + table + ` (` + strings.Join(columns, ", ") + `) VALUES `)
+	n := 0
+	for i := range rows {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		for j := range columns {
+			text.WriteByte("(,"[min(j, 1)])
+			n++
+			text.WriteString("$" + strconv.Itoa(n))
+		}
+		text.WriteByte(')')
+	}
+	text.WriteString(` ON CONFLICT (` + columns[0] + `, ` + columns[1] + `) DO UPDATE SET `)
+	for i, c := range columns[2:] {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString(c + ` = excluded.` + c)
+	}
+	return text.String()
 }
 
 // Flip makes a staged generation the present one.
@@ -391,7 +426,7 @@ func (x *tx) Flip(ctx context.Context, holder string, i dqt.Imported) error {
 	}); err != nil {
 		return fmt.Errorf("dqtsql: flip: %w", err)
 	}
-	return x.EndImport(ctx, holder)
+	return nil
 }
 
 // versioned are the tables that are kept in generations, with what numbers
@@ -421,10 +456,26 @@ func (x *tx) Sweep(ctx context.Context, generation int64, limit int) (bool, erro
 			}
 		}
 	}
-	if err := x.q.SetSwept(ctx, generation); err != nil {
-		return false, fmt.Errorf("dqtsql: sweep: %w", err)
-	}
 	return true, nil
+}
+
+// SweepReplaced deletes what a generation replaced.
+func (x *tx) SweepReplaced(ctx context.Context, generation int64, r dqt.Replaced) error {
+	for _, v := range versioned {
+		list := x.list(r.IDs)
+		switch v.table {
+		case "key_pages":
+			list = x.list(r.Pages)
+		case "name_words":
+			list = x.texts(r.Words)
+		}
+		for _, which := range []string{`generation < $2`, `generation <= $2 AND ` + v.empty} {
+			if _, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE `+v.number+` `+x.in+` AND `+which, list, generation); err != nil {
+				return fmt.Errorf("dqtsql: sweep %s: %w", v.table, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Audit keeps who asked for people's data.
@@ -456,20 +507,20 @@ func (x *tx) AlertKey(ctx context.Context, fresh []byte) ([]byte, error) {
 // statements are the reads. Each is prepared once a connection: parsing one
 // takes longer than running it.
 type statements struct {
-	dialect sqldb.Dialect
-
+	dialect
 	lastImport, features, allFeatures, pages, allPages, records, known, words, wordHolders *statement
 }
 
 func newStatements(db *sqldb.DB) statements {
-	in := "IN (SELECT value FROM json_each($1))"
+	d := dialect{name: db.Dialect, in: "IN (SELECT value FROM json_each($1))"}
 	if db.Dialect == sqldb.Postgres {
-		in = "= ANY($1)"
+		d.in = "= ANY($1)"
 	}
+	in := d.in
 	prepare := func(text string) *statement { return &statement{db: db.Reader(), text: text} }
 	return statements{
-		dialect:     db.Dialect,
-		lastImport:  prepare(`SELECT generation, at, records, swept FROM imports ORDER BY generation DESC LIMIT 1`),
+		dialect:     d,
+		lastImport:  prepare(`SELECT generation, at, records FROM imports ORDER BY generation DESC LIMIT 1`),
 		features:    prepare(`SELECT trn, packed FROM features WHERE trn ` + in + ` AND generation <= $2 ORDER BY trn, generation`),
 		allFeatures: prepare(`SELECT trn, packed FROM features WHERE generation <= $1 ORDER BY trn, generation`),
 		pages:       prepare(`SELECT page, packed FROM key_pages WHERE page ` + in + ` AND generation <= $2 ORDER BY page, generation`),
@@ -481,9 +532,16 @@ func newStatements(db *sqldb.DB) statements {
 	}
 }
 
-// list gives numbers as the one value that a statement takes for them.
-func (s *statements) list(ids any) any {
-	if s.dialect == sqldb.Postgres {
+// dialect is what the databases say in their own ways: that a column's value is
+// one of a list, which is one value of a statement.
+type dialect struct {
+	name sqldb.Dialect
+	in   string // for $1
+}
+
+// list gives numbers as a list.
+func (d dialect) list(ids any) any {
+	if d.name == sqldb.Postgres {
 		switch ids := ids.(type) {
 		case []match.ID:
 			return wide(ids)
@@ -503,9 +561,9 @@ func wide[T ~uint32](ids []T) []int64 {
 	return out
 }
 
-// texts gives texts as the one value that a statement takes for them.
-func (s *statements) texts(words []string) any {
-	if s.dialect == sqldb.Postgres {
+// texts gives texts as a list.
+func (d dialect) texts(words []string) any {
+	if d.name == sqldb.Postgres {
 		return words
 	}
 	text, _ := json.Marshal(words) // texts always marshal

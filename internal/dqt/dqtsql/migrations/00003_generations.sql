@@ -59,11 +59,11 @@ CREATE TABLE imports (
     gone       BIGINT    NOT NULL,
     unchanged  BIGINT    NOT NULL,
     rejected   BIGINT    NOT NULL,
-    records    BIGINT    NOT NULL, -- in the register afterwards
-    swept      BOOLEAN   NOT NULL  -- whether the rows that it replaced are deleted
+    records    BIGINT    NOT NULL -- in the register afterwards
 );
 
--- One row while an import is at work, so that there is one at a time.
+-- One row while an import is at work, so that there is one at a time; it stays
+-- until no row is left that is not the register's.
 CREATE TABLE importing (
     id     BIGINT    PRIMARY KEY,
     holder TEXT      NOT NULL,

@@ -1,6 +1,3 @@
--- name: LastImport :one
-SELECT generation, at, records, swept FROM imports ORDER BY generation DESC LIMIT 1;
-
 -- name: Importing :one
 SELECT holder, until FROM importing WHERE id = 1;
 
@@ -12,11 +9,8 @@ ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until;
 DELETE FROM importing WHERE holder = $1;
 
 -- name: AddImport :exec
-INSERT INTO imports (generation, at, complete, added, changed, gone, unchanged, rejected, records, swept)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false);
-
--- name: SetSwept :exec
-UPDATE imports SET swept = true WHERE generation <= $1;
+INSERT INTO imports (generation, at, complete, added, changed, gone, unchanged, rejected, records)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: AddAudit :exec
 INSERT INTO audit (id, at, client, action, case_id, purpose, records)
