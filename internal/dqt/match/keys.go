@@ -41,9 +41,6 @@ const (
 	wideLimit = 4000
 )
 
-// usualKeys is about how many keys a record has.
-const usualKeys = 24
-
 func keyOf(kind byte, parts ...string) Key { return keyOfHash(kind, hashed(kind, parts...)) }
 
 // keyOfNumber is a key of a number and a text, without making a text of the number.
