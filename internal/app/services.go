@@ -260,13 +260,6 @@ func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
 	return err
 }
 
-// How many calls a minute the helpdesk is asked to take: of a Zendesk account
-// less than its smallest limit, 200; of our own desk what it gives a client.
-const (
-	zendeskPerMinute = 150
-	deskPerMinute    = 600
-)
-
 func (sys *system) buildTRA(s *service) error {
 	p := sys.p
 	registerURL, err := sys.url("dqt")
@@ -277,13 +270,13 @@ func (sys *system) buildTRA(s *service) error {
 	if err != nil {
 		return err
 	}
-	zd := zendesk.Options{
-		BaseURL: deskURL, Now: p.now, PerMinute: deskPerMinute, Email: p.settings.get(setZendeskEmail), Token: p.settings.get(setZendeskToken),
-		ClientID: p.settings.get(setZendeskID), ClientSecret: p.settings.get(setZendeskKey),
-	}
+	account := p.settings.zendesk(deskURL, p.now)
 	details := tra.DetailsClaim
 	if p.settings.get(setZendeskURL) != "" {
-		details, zd.PerMinute = tra.DetailsReference, zendeskPerMinute
+		details = tra.DetailsReference
+		if account.ClientID == "" && account.Email != "" {
+			p.logger.Warn("the Zendesk account is called with an API token: Zendesk ends them on 30 April 2027; set " + setZendeskID + " and " + setZendeskKey)
+		}
 	}
 	if set := p.settings.get(setDetails); set != "" {
 		details = tra.Details(set)
@@ -293,7 +286,7 @@ func (sys *system) buildTRA(s *service) error {
 		endpoints[clientCPD] = traports.Endpoint{URL: cpdURL + cpdweb.WebhookPath, Secret: p.settings.get(setWebhookKey)}
 	}
 	register := traports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setTRADQTToken)}))
-	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(zendesk.New(zd), p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
+	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(zendesk.New(account), p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
 		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
 			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
 			Details: details, PublicURL: sys.public(s), Logger: p.logger,

@@ -46,6 +46,7 @@ const (
 	setZendeskToken = "TRAID_ZENDESK_TOKEN"
 	setZendeskID    = "TRAID_ZENDESK_CLIENT_ID"
 	setZendeskKey   = "TRAID_ZENDESK_CLIENT_SECRET"
+	setZendeskScope = "TRAID_ZENDESK_SCOPES"
 	setZendeskHook  = "TRAID_ZENDESK_WEBHOOK_SECRET"
 	setWebhookKey   = "TRAID_WEBHOOK_SECRET"
 	setCPDHashKey   = "TRAID_CPD_HASH_KEY"
@@ -76,10 +77,11 @@ var settingsTable = []setting{
 	{Name: setCPDTRAToken, Meaning: "Manage CPD's token for the TRA API (scope requests)", Secret: true},
 	{Name: setCPDDQTToken, Meaning: "Manage CPD's token for the register (scopes identify, alert-exists)", Secret: true},
 	{Name: setTRADQTToken, Meaning: "the TRA API's token for the register (scopes identify, alerts, search)", Secret: true},
-	{Name: setZendeskEmail, Meaning: "the Zendesk agent whose token it is, where tokens are still in use"},
+	{Name: setZendeskEmail, Meaning: "the Zendesk agent whose API token it is, where there is no OAuth client; Zendesk ends API tokens on 30 April 2027"},
 	{Name: setZendeskToken, Meaning: "the TRA API's token for Zendesk or the desk (scope agent)", Secret: true},
 	{Name: setZendeskID, Meaning: "OAuth client of the TRA API in Zendesk"},
 	{Name: setZendeskKey, Meaning: "secret of the OAuth client", Secret: true},
+	{Name: setZendeskScope, Default: "read tickets:write", Meaning: "OAuth scopes that are asked for; traid zendesk setup asks for read write"},
 	{Name: setZendeskHook, Meaning: "signing secret of the webhook by which Zendesk or the desk tells that a ticket changed; without it the sweep alone sees it", Secret: true},
 	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true, check: webhook.CheckSecret},
 	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true, check: checkKey},

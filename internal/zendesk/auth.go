@@ -24,7 +24,8 @@ func (f fixed) header(context.Context) (string, bool, error) { return string(f),
 func (fixed) drop(string) bool                               { return false }
 
 const (
-	defaultScopes = "tickets:read tickets:write users:read"
+	// defaultScopes read everything: ticket fields and groups have no scope of their own.
+	defaultScopes = "read tickets:write"
 	// defaultLife is how long an access token lasts where its answer does not say (Zendesk's default for new clients).
 	defaultLife = 30 * time.Minute
 	// renewBefore is how long before its end a token is renewed, at most a tenth of its life.
@@ -82,6 +83,9 @@ func (o *oauth) drop(value string) bool {
 }
 
 func (o *oauth) fetch(ctx context.Context) (token string, life time.Duration, err error) {
+	if wait, err := o.c.bucket.take(ctx, opToken); err != nil {
+		return "", 0, &Error{Op: opToken, Kind: Transient, RetryAfter: wait, cause: err}
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.c.base+"/oauth/tokens", bytes.NewReader(o.body))
 	if err != nil {
 		return "", 0, unknown(opToken, 0, cause(err))
@@ -94,6 +98,7 @@ func (o *oauth) fetch(ctx context.Context) (token string, life time.Duration, er
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		e := refusal(opToken, false, res, raw, o.c.now())
+		o.c.bucket.heed(opToken, res.Header, e.RetryAfter)
 		if e.Kind == Refused {
 			e.Kind = Credentials // 400 invalid_client, invalid_scope and their like
 		}

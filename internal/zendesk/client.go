@@ -1,6 +1,7 @@
 // Package zendesk is a client of the Zendesk Support API: tickets, comments,
-// audits, fields, users and groups, and the incremental export. It does not
-// retry and decides nothing: an Error says what a caller can do.
+// audits, fields, users and groups, the incremental export, webhooks, and what an
+// account is set up with. It does not retry and decides nothing: an Error says
+// what a caller can do.
 //
 // What it reads may be people's data: its types are never logged whole.
 package zendesk
@@ -25,7 +26,7 @@ type Options struct {
 	BaseURL      string // such as https://example.zendesk.com
 	ClientID     string
 	ClientSecret string
-	Scopes       string // of the OAuth token, "tickets:read tickets:write users:read" by default
+	Scopes       string // of the OAuth token, "read tickets:write" by default
 	Email        string
 	Token        string
 	Timeout      time.Duration     // of one call, not counting the wait for its turn; 30 seconds by default
@@ -88,8 +89,8 @@ type call struct {
 
 // do sends a call and reads the answer's JSON into out (unread when nil).
 func (c *Client) do(ctx context.Context, k call, out any) error {
-	if wait, err := c.bucket.take(ctx); err != nil {
-		return &Error{Op: k.op, Kind: Unknown, RetryAfter: wait, cause: err}
+	if wait, err := c.bucket.take(ctx, k.op); err != nil {
+		return &Error{Op: k.op, Kind: Transient, RetryAfter: wait, cause: err} // not sent
 	}
 	for again := true; ; again = false {
 		header, renewed, err := c.auth.header(ctx)
@@ -105,11 +106,10 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 		}
 		if res.StatusCode < 200 || res.StatusCode > 299 {
 			e := refusal(k.op, k.one, res, raw, c.now())
-			if e.RetryAfter > 0 {
-				c.bucket.hold(e.RetryAfter)
-			}
+			c.bucket.heed(k.op, res.Header, e.RetryAfter)
 			return e
 		}
+		c.bucket.heed(k.op, res.Header, 0)
 		if out == nil {
 			return nil
 		}

@@ -20,13 +20,14 @@ type Kind int
 // The kinds.
 const (
 	Unknown     Kind = iota // no answer, or none that says what happened: look, then try again
+	Transient               // not now, and nothing was done: try again later
 	Conflict                // a safe update met a ticket that had changed: read again, then decide
 	Refused                 // it will be refused however often it is sent
 	Gone                    // there is no such ticket, or not any more
 	Credentials             // an administrator's matter
 )
 
-var kindNames = [...]string{"unknown", "conflict", "refused", "gone", "credentials"}
+var kindNames = [...]string{"unknown", "transient", "conflict", "refused", "gone", "credentials"}
 
 // String gives the kind's name, as it stands in logs.
 func (k Kind) String() string { return kindNames[k] }
@@ -54,6 +55,7 @@ const CodeIdempotent = "IdempotentRequestError"
 // Codes that decide a kind.
 const (
 	codeUpdateConflict  = "UpdateConflict"
+	codeDatabase        = "DatabaseConflict"
 	codeInvalidEndpoint = "InvalidEndpoint"
 )
 
@@ -124,8 +126,9 @@ func refusal(op string, one bool, res *http.Response, raw []byte, now time.Time)
 		e.Kind = Gone
 	case s == http.StatusConflict && e.Code == codeUpdateConflict:
 		e.Kind = Conflict
-	case s == http.StatusNotFound, s == http.StatusConflict, s == http.StatusRequestTimeout,
-		s == http.StatusTooEarly, s == http.StatusTooManyRequests, s < 400, s > 499:
+	case s == http.StatusConflict && e.Code == codeDatabase, s == http.StatusTooEarly, s == http.StatusTooManyRequests:
+		e.Kind = Transient
+	case s == http.StatusNotFound, s == http.StatusConflict, s == http.StatusRequestTimeout, s < 400, s > 499:
 		e.Kind = Unknown
 	default:
 		e.Kind = Refused

@@ -74,16 +74,17 @@ func TestCallsKeepWithinTheirRate(t *testing.T) {
 func TestEveryCallWaitsForAsLongAsZendeskAsks(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
+		kind   Kind
 		header string
 		want   time.Duration
 	}{
-		"seconds with 429":      {429, "93", 93 * time.Second},
-		"seconds with 503":      {503, "5", 5 * time.Second},
-		"a date":                {429, "Mon, 23 Nov 2026 12:02:00 GMT", 2 * time.Minute},
-		"a date that is past":   {429, "Mon, 23 Nov 2026 11:00:00 GMT", 0},
-		"nothing":               {429, "", 0},
-		"words":                 {429, "soon", 0},
-		"a year, of which hour": {429, "31536000", time.Hour},
+		"seconds with 429":      {429, Transient, "93", 93 * time.Second},
+		"seconds with 503":      {503, Unknown, "5", 5 * time.Second},
+		"a date":                {429, Transient, "Mon, 23 Nov 2026 12:02:00 GMT", 2 * time.Minute},
+		"a date that is past":   {429, Transient, "Mon, 23 Nov 2026 11:00:00 GMT", 0},
+		"nothing":               {429, Transient, "", 0},
+		"words":                 {429, Transient, "soon", 0},
+		"a year, of which hour": {429, Transient, "31536000", time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := newClock()
@@ -98,7 +99,7 @@ func TestEveryCallWaitsForAsLongAsZendeskAsks(t *testing.T) {
 				fine(w, r)
 			})
 			_, err := z.Me(t.Context())
-			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Unknown || e.RetryAfter != c.want {
+			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != c.kind || e.RetryAfter != c.want {
 				t.Fatalf("got %v, want it again after %v", err, c.want)
 			}
 			if len(at.slept) != 0 {
@@ -118,21 +119,94 @@ func TestEveryCallWaitsForAsLongAsZendeskAsks(t *testing.T) {
 	}
 }
 
+func TestTheHeadersOfLimitsAreHeeded(t *testing.T) {
+	const endpoint = "zendesk-ratelimit-incremental-exports-cursor"
+	for name, c := range map[string]struct {
+		status      int
+		headers     map[string]string
+		same, other time.Duration // how long the next call of the operation waits, and one of another
+	}{
+		"an account that is used up": {200, map[string]string{"ratelimit-remaining": "0", "ratelimit-reset": "17"}, 17 * time.Second, 17 * time.Second},
+		"one that is not":            {200, map[string]string{"ratelimit-remaining": "1", "ratelimit-reset": "17"}, 0, 0},
+		"by its older name":          {200, map[string]string{"X-Rate-Limit-Remaining": "0", "ratelimit-reset": "17"}, 17 * time.Second, 17 * time.Second},
+		"without a time":             {200, map[string]string{"X-Rate-Limit-Remaining": "0"}, 0, 0},
+		"an endpoint that is used up": {
+			200, map[string]string{"ratelimit-remaining": "300", endpoint: "total=10; remaining=0; resets=41"}, 41 * time.Second, 0,
+		},
+		"one that is not used up": {200, map[string]string{endpoint: "total=10; remaining=9; resets=41"}, 0, 0},
+		"an endpoint's refusal":   {429, map[string]string{"Retry-After": "50", endpoint: "total=10; remaining=0; resets=41"}, 50 * time.Second, 0},
+		"a refusal of an account that has calls left is an endpoint's": {429, map[string]string{"Retry-After": "50", "X-Rate-Limit-Remaining": "12"}, 50 * time.Second, 0},
+		"an account's refusal": {429, map[string]string{"Retry-After": "50", "ratelimit-remaining": "0", "ratelimit-reset": "9"}, 50 * time.Second, 50 * time.Second},
+		"what cannot be read":  {200, map[string]string{"ratelimit-remaining": "none", endpoint: "some"}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for what, want := range map[string]time.Duration{"the same": c.same, "another": c.other} {
+				at, first := newClock(), true
+				z := calls(t, 0, at, func(w http.ResponseWriter, _ *http.Request) {
+					if first {
+						first = false
+						for k, v := range c.headers {
+							w.Header().Set(k, v)
+						}
+						w.WriteHeader(c.status)
+					}
+					_, _ = io.WriteString(w, `{"tickets":[],"after_cursor":"c","end_of_stream":true,"user":{"id":7}}`)
+				})
+				export := func() error { _, err := z.Export(t.Context(), "c", time.Time{}); return err }
+				me := func() error { _, err := z.Me(t.Context()); return err }
+				next := export
+				if what == "another" {
+					next = me
+				}
+				if err := export(); (err == nil) != (c.status == 200) {
+					t.Fatal(err)
+				}
+				if err := errors.Join(next(), me()); err != nil {
+					t.Fatal(err)
+				}
+				var slept time.Duration
+				for _, d := range at.slept {
+					slept += d
+				}
+				if slept != want {
+					t.Errorf("%s operation waited %v; want %v", what, at.slept, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAnAccountThatAllowsLessIsAskedLess(t *testing.T) {
+	at := newClock()
+	z := calls(t, 600, at, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Rate-Limit", "30")
+		fine(w, r)
+	})
+	for range 14 { // ten at once, as 600 a minute allow, then one every two seconds
+		if _, err := z.Me(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(at.slept); n == 0 || at.slept[n-1] != 2*time.Second {
+		t.Errorf("waited %v; want two seconds in the end", at.slept)
+	}
+}
+
 func TestAWaitGrowsWithWhatIsAskedMeanwhile(t *testing.T) {
 	at := newClock()
 	b := newBucket(0, at.now)
-	b.hold(10 * time.Second)
-	b.hold(5 * time.Second) // a shorter one changes nothing
+	b.hold(everything, 10*time.Second)
+	b.hold(everything, 5*time.Second) // a shorter one changes nothing
 	first := true
 	b.sleep = func(ctx context.Context, d time.Duration) error {
 		err := at.sleep(ctx, d)
 		if first {
 			first = false
-			b.hold(3 * time.Second)
+			b.hold(everything, 3*time.Second)
 		}
 		return err
 	}
-	if _, err := b.take(t.Context()); err != nil {
+	if _, err := b.take(t.Context(), "x"); err != nil {
 		t.Fatal(err)
 	}
 	if want := []time.Duration{10 * time.Second, 3 * time.Second}; !slices.Equal(at.slept, want) {
@@ -144,10 +218,10 @@ func TestAWaitGrowsWithWhatIsAskedMeanwhile(t *testing.T) {
 func TestAWaitEndsThoughTheClockStandsStill(t *testing.T) {
 	at := newClock()
 	b := newBucket(0, at.now)
-	b.hold(time.Second)
+	b.hold(everything, time.Second)
 	slept := 0
 	b.sleep = func(context.Context, time.Duration) error { slept++; return nil }
-	if _, err := b.take(t.Context()); err != nil || slept != 1 {
+	if _, err := b.take(t.Context(), "x"); err != nil || slept != 1 {
 		t.Errorf("slept %d times, %v", slept, err)
 	}
 }
@@ -161,7 +235,7 @@ func TestAWaitBeyondTheDeadlineIsGivenBack(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	_, err := z.Me(ctx)
-	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Unknown || e.RetryAfter != time.Minute || !errors.Is(err, context.DeadlineExceeded) {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Transient || e.RetryAfter != time.Minute || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	if len(at.slept) != 0 {
@@ -178,7 +252,7 @@ func TestACancelledCallIsNotSent(t *testing.T) {
 	z := calls(t, 0, at, func(w http.ResponseWriter, r *http.Request) { sent = true; fine(w, r) })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := z.Me(ctx); !Is(err, Unknown) || !errors.Is(err, context.Canceled) || sent {
+	if _, err := z.Me(ctx); !Is(err, Transient) || !errors.Is(err, context.Canceled) || sent {
 		t.Errorf("sent %t, %v", sent, err)
 	}
 }

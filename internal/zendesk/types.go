@@ -115,15 +115,23 @@ type Event struct {
 	Via           Via    `json:"via"` // empty where it is the audit's
 }
 
+// Types of a ticket field.
+const (
+	TypeText     = "text"
+	TypeTextarea = "textarea"
+	TypeRegexp   = "regexp" // a text that Field.Regexp fits
+	TypeTagger   = "tagger" // one of Field.Options
+)
+
 // Field is a ticket field.
 type Field struct {
-	ID       FieldID       `json:"id"`
+	ID       FieldID       `json:"id,omitempty"`
 	Type     string        `json:"type"` // text, textarea, regexp, tagger, …
 	Title    string        `json:"title"`
 	Active   bool          `json:"active"`
 	Required bool          `json:"required"` // on solving
-	Regexp   string        `json:"regexp_for_validation"`
-	Options  []FieldOption `json:"custom_field_options"`
+	Regexp   string        `json:"regexp_for_validation,omitempty"`
+	Options  []FieldOption `json:"custom_field_options,omitempty"`
 }
 
 // FieldOption is one choice of a tagger.
@@ -147,12 +155,17 @@ type User struct {
 	Role      string `json:"role"`
 	Active    bool   `json:"active"` // false: deleted
 	Suspended bool   `json:"suspended"`
+	// Which tickets an agent sees: groups, assigned, organization; empty: all.
+	// With a role of the account's own that role says it.
+	Restriction  string `json:"ticket_restriction"`
+	CustomRoleID int64  `json:"custom_role_id"` // 0: none
 }
 
 // Group is a group of agents.
 type Group struct {
 	ID      GroupID `json:"id"`
 	Name    string  `json:"name"`
+	Public  bool    `json:"is_public"` // false: its tickets are seen by its members, where roles allow no more
 	Deleted bool    `json:"deleted"`
 }
 

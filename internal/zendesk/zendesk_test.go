@@ -100,13 +100,37 @@ func TestEachCallGoesToItsPlace(t *testing.T) {
 		"a ticket is updated in one thing": {func(z *zendesk.Client) error {
 			return drop(z.UpdateTicket(ctx, 4014, zendesk.TicketUpdate{Status: zendesk.StatusOpen}))
 		}, ticket, "PUT", "/api/v2/tickets/4014", `{"ticket":{"status":"open"}}`},
-		"tickets are read":              {func(z *zendesk.Client) error { return drop(z.Tickets(ctx, []zendesk.TicketID{1, 2})) }, `{"tickets":[]}`, "GET", "/api/v2/tickets/show_many?ids=1%2C2", ""},
-		"a ticket is looked up":         {func(z *zendesk.Client) error { return drop(z.TicketsByExternalID(ctx, "a b")) }, `{"tickets":[]}`, "GET", "/api/v2/tickets?external_id=a+b&page%5Bsize%5D=100", ""},
-		"comments are read":             {func(z *zendesk.Client) error { return drop(z.Comments(ctx, 4014)) }, `{"comments":[]}`, "GET", "/api/v2/tickets/4014/comments?page%5Bsize%5D=100", ""},
-		"audits are read":               {func(z *zendesk.Client) error { return drop(z.Audits(ctx, 4014)) }, `{"audits":[]}`, "GET", "/api/v2/tickets/4014/audits?page%5Bsize%5D=100", ""},
-		"fields are read":               {func(z *zendesk.Client) error { return drop(z.Fields(ctx)) }, `{"ticket_fields":[]}`, "GET", "/api/v2/ticket_fields?page%5Bsize%5D=100", ""},
-		"groups are read":               {func(z *zendesk.Client) error { return drop(z.Groups(ctx)) }, `{"groups":[]}`, "GET", "/api/v2/groups?page%5Bsize%5D=100", ""},
-		"users are read":                {func(z *zendesk.Client) error { return drop(z.Users(ctx, []zendesk.UserID{7})) }, `{"users":[]}`, "GET", "/api/v2/users/show_many?ids=7", ""},
+		"tickets are read":           {func(z *zendesk.Client) error { return drop(z.Tickets(ctx, []zendesk.TicketID{1, 2})) }, `{"tickets":[]}`, "GET", "/api/v2/tickets/show_many?ids=1%2C2", ""},
+		"a ticket is looked up":      {func(z *zendesk.Client) error { return drop(z.TicketsByExternalID(ctx, "a b")) }, `{"tickets":[]}`, "GET", "/api/v2/tickets?external_id=a+b&page%5Bsize%5D=100", ""},
+		"comments are read":          {func(z *zendesk.Client) error { return drop(z.Comments(ctx, 4014)) }, `{"comments":[]}`, "GET", "/api/v2/tickets/4014/comments?page%5Bsize%5D=100", ""},
+		"audits are read":            {func(z *zendesk.Client) error { return drop(z.Audits(ctx, 4014)) }, `{"audits":[]}`, "GET", "/api/v2/tickets/4014/audits?page%5Bsize%5D=100", ""},
+		"fields are read":            {func(z *zendesk.Client) error { return drop(z.Fields(ctx)) }, `{"ticket_fields":[]}`, "GET", "/api/v2/ticket_fields?page%5Bsize%5D=100", ""},
+		"groups are read":            {func(z *zendesk.Client) error { return drop(z.Groups(ctx)) }, `{"groups":[]}`, "GET", "/api/v2/groups?page%5Bsize%5D=100", ""},
+		"users are read":             {func(z *zendesk.Client) error { return drop(z.Users(ctx, []zendesk.UserID{7})) }, `{"users":[]}`, "GET", "/api/v2/users/show_many?ids=7", ""},
+		"views are read":             {func(z *zendesk.Client) error { return drop(z.Views(ctx)) }, `{"views":[]}`, "GET", "/api/v2/views?page%5Bsize%5D=100", ""},
+		"triggers are read":          {func(z *zendesk.Client) error { return drop(z.Triggers(ctx)) }, `{"triggers":[]}`, "GET", "/api/v2/triggers?page%5Bsize%5D=100", ""},
+		"automations are read":       {func(z *zendesk.Client) error { return drop(z.Automations(ctx)) }, `{"automations":[]}`, "GET", "/api/v2/automations?page%5Bsize%5D=100", ""},
+		"members are read":           {func(z *zendesk.Client) error { return drop(z.Members(ctx, 7)) }, `{"group_memberships":[]}`, "GET", "/api/v2/groups/7/memberships?page%5Bsize%5D=100", ""},
+		"agents are read":            {func(z *zendesk.Client) error { return drop(z.Agents(ctx)) }, `{"users":[]}`, "GET", "/api/v2/users?page%5Bsize%5D=100&role%5B%5D=agent&role%5B%5D=admin", ""},
+		"roles are read":             {func(z *zendesk.Client) error { return drop(z.Roles(ctx)) }, `{"custom_roles":[]}`, "GET", "/api/v2/custom_roles?page%5Bsize%5D=100", ""},
+		"webhooks are read":          {func(z *zendesk.Client) error { return drop(z.Webhooks(ctx)) }, `{"webhooks":[]}`, "GET", "/api/v2/webhooks?page%5Bsize%5D=100", ""},
+		"a webhook's secret is read": {func(z *zendesk.Client) error { return drop(z.SigningSecret(ctx, "01HAN/x")) }, `{"signing_secret":{"secret":"s","algorithm":"SHA256"}}`, "GET", "/api/v2/webhooks/01HAN%2Fx/signing_secret", ""},
+		"a choice is made a field": {func(z *zendesk.Client) error {
+			return drop(z.CreateField(ctx, zendesk.Field{Type: zendesk.TypeTagger, Title: "Outcome", Active: true, Options: []zendesk.FieldOption{{Name: "failed", Value: "o1"}}}))
+		}, `{"ticket_field":{"id":7}}`, "POST", "/api/v2/ticket_fields", `{"ticket_field":{"type":"tagger","title":"Outcome","active":true,"required":false,"custom_field_options":[{"name":"failed","value":"o1"}]}}`},
+		"a text with a pattern is made a field": {func(z *zendesk.Client) error {
+			return drop(z.CreateField(ctx, zendesk.Field{Type: zendesk.TypeRegexp, Title: "TRN", Active: true, Regexp: `^\d{7}$`}))
+		}, `{"ticket_field":{"id":7}}`, "POST", "/api/v2/ticket_fields", `{"ticket_field":{"type":"regexp","title":"TRN","active":true,"required":false,"regexp_for_validation":"^\\d{7}$"}}`},
+		"a group is made": {func(z *zendesk.Client) error { return drop(z.CreateGroup(ctx, zendesk.Group{Name: "TRA"})) }, `{"group":{"id":7}}`, "POST", "/api/v2/groups", `{"group":{"is_public":false,"name":"TRA"}}`},
+		"a view is made": {func(z *zendesk.Client) error {
+			return z.CreateView(ctx, zendesk.View{Title: "TRA requests", Active: true, Group: 7, Conditions: zendesk.Conditions{All: []zendesk.Condition{{Field: "status", Operator: "less_than", Value: "solved"}}}})
+		}, `{"view":{"id":7}}`, "POST", "/api/v2/views", `{"view":{"active":true,"all":[{"field":"status","operator":"less_than","value":"solved"}],"any":[],"restriction":{"id":7,"type":"Group"},"title":"TRA requests"}}`},
+		"a trigger is made": {func(z *zendesk.Client) error {
+			return z.CreateTrigger(ctx, zendesk.Rule{Title: "tell", Active: true, Conditions: zendesk.Conditions{All: []zendesk.Condition{{Field: "current_tags", Operator: "includes", Value: "x"}}}, Actions: []zendesk.Action{{Field: "notification_webhook", Value: []string{"01H", "{}"}}}})
+		}, `{"trigger":{"id":7}}`, "POST", "/api/v2/triggers", `{"trigger":{"title":"tell","active":true,"conditions":{"all":[{"field":"current_tags","operator":"includes","value":"x"}],"any":[]},"actions":[{"field":"notification_webhook","value":["01H","{}"]}]}}`},
+		"a webhook is made": {func(z *zendesk.Client) error {
+			return drop(z.CreateWebhook(ctx, zendesk.Webhook{Name: "traid", Endpoint: "https://x.example/hook", Method: "POST", Format: "json", Status: "active", Subscriptions: []string{zendesk.SubscribedByTriggers}}))
+		}, `{"webhook":{"id":"01H"}}`, "POST", "/api/v2/webhooks", `{"webhook":{"name":"traid","endpoint":"https://x.example/hook","http_method":"POST","request_format":"json","status":"active","subscriptions":["conditional_ticket_events"]}}`},
 		"who we are is read":            {func(z *zendesk.Client) error { return drop(z.Me(ctx)) }, `{"user":{"id":7}}`, "GET", "/api/v2/users/me", ""},
 		"an export begins at a time":    {func(z *zendesk.Client) error { return drop(z.Export(ctx, "", stamp)) }, `{"tickets":[],"after_cursor":"c","end_of_stream":true}`, "GET", "/api/v2/incremental/tickets/cursor?per_page=500&start_time=1789773960", ""},
 		"an export goes on from cursor": {func(z *zendesk.Client) error { return drop(z.Export(ctx, "MTY5=", stamp)) }, `{"tickets":[],"after_cursor":"c","end_of_stream":true}`, "GET", "/api/v2/incremental/tickets/cursor?cursor=MTY5%3D&per_page=500", ""},
@@ -196,12 +220,12 @@ func TestEachFailureHasItsKind(t *testing.T) {
 		code              string
 		fields            []string
 	}{
-		"too many requests":                  {429, "text/plain", "Number of allowed API requests per minute exceeded", zendesk.Unknown, fault.Unavailable, "", nil},
+		"too many requests":                  {429, "text/plain", "Number of allowed API requests per minute exceeded", zendesk.Transient, fault.Unavailable, "", nil},
 		"an error of theirs":                 {500, isJSON, `{"error":"InternalError"}`, zendesk.Unknown, fault.Unavailable, "InternalError", nil},
 		"an empty error of theirs":           {502, "", "", zendesk.Unknown, fault.Unavailable, "", nil},
 		"a page of something in between":     {503, html, "<html>Down</html>", zendesk.Unknown, fault.Unavailable, "", nil},
 		"a redirect":                         {302, html, "", zendesk.Unknown, fault.Unavailable, "", nil},
-		"a collision in their database":      {409, isJSON, `{"error":"DatabaseConflict","description":"Database collision"}`, zendesk.Unknown, fault.Unavailable, "DatabaseConflict", nil},
+		"a collision in their database":      {409, isJSON, `{"error":"DatabaseConflict","description":"Database collision"}`, zendesk.Transient, fault.Unavailable, "DatabaseConflict", nil},
 		"a conflict without a word":          {409, "text/plain", "Conflict", zendesk.Unknown, fault.Unavailable, "", nil},
 		"a request that timed out":           {408, "", "", zendesk.Unknown, fault.Unavailable, "", nil},
 		"a safe update too late":             {409, isJSON, `{"error":"UpdateConflict","description":"Safe Update prevented the update"}`, zendesk.Conflict, fault.Conflict, "UpdateConflict", nil},
@@ -372,7 +396,7 @@ func serveOAuth(t *testing.T, expires string) *oauth {
 		switch {
 		case r.URL.Path == "/oauth/tokens":
 			var in map[string]string
-			want := map[string]string{"grant_type": "client_credentials", "client_id": "id", "client_secret": "secret", "scope": "tickets:read tickets:write users:read"}
+			want := map[string]string{"grant_type": "client_credentials", "client_id": "id", "client_secret": "secret", "scope": "read tickets:write"}
 			if json.Unmarshal([]byte(body), &in) != nil || !maps.Equal(in, want) || r.Method != http.MethodPost || r.Header.Get("Authorization") != "" {
 				w.WriteHeader(http.StatusBadRequest)
 				_, _ = io.WriteString(w, `{"error":"invalid_client","error_description":"secret"}`)
@@ -463,7 +487,7 @@ func TestWithoutAnOAuthTokenNothingIsCalled(t *testing.T) {
 	}{
 		"a wrong secret":     {401, `{"error":"invalid_client","error_description":"secret"}`, zendesk.Credentials},
 		"a wrong client":     {400, `{"error":"invalid_client","error_description":"secret"}`, zendesk.Credentials},
-		"too many":           {429, "", zendesk.Unknown},
+		"too many":           {429, "", zendesk.Transient},
 		"down":               {503, "", zendesk.Unknown},
 		"success without it": {200, `{"token":"x"}`, zendesk.Unknown},
 	} {
