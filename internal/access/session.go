@@ -74,10 +74,17 @@ func (st *sessions) Commit(token string, b []byte, expiry time.Time) error {
 
 func (st *sessions) Delete(token string) error { return st.DeleteCtx(context.Background(), token) }
 
-// DeleteExpired deletes the sessions and links that are over.
+// expiredTokensStay is how long a token is listed after its end: long enough
+// that somebody sees why it is refused, and no longer, since clients of OAuth
+// get a new one every half hour.
+const expiredTokensStay = 7 * 24 * time.Hour
+
+// DeleteExpired deletes the sessions and links that are over, and the tokens
+// that have been over for a week.
 func (s *Store) DeleteExpired(ctx context.Context) error {
 	now := sqldb.Time(s.now())
 	return errors.Join(
 		s.exec(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, now),
-		s.exec(ctx, `DELETE FROM sign_in_links WHERE expires_at <= $1`, now))
+		s.exec(ctx, `DELETE FROM sign_in_links WHERE expires_at <= $1`, now),
+		s.exec(ctx, `DELETE FROM api_tokens WHERE expires_at <= $1`, sqldb.Time(now.Add(-expiredTokensStay))))
 }

@@ -164,7 +164,7 @@ func TestServeSaysAtOnceWhatIsMissing(t *testing.T) {
 	if code != exitError {
 		t.Fatalf("exit %d, %q", code, stderr)
 	}
-	for _, name := range []string{setCPDTRAToken, setTRADQTToken, setTRAHashKey, setZendeskToken, setWebhookKey} {
+	for _, name := range []string{setCPDTRAToken, setTRADQTToken, setTRAHashKey, setZendeskID, setZendeskKey, setWebhookKey} {
 		if !strings.Contains(stderr, name) {
 			t.Errorf("%q does not name %s", stderr, name)
 		}

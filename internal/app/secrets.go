@@ -12,12 +12,17 @@ import (
 	"path/filepath"
 	"strings"
 
+	"traid/internal/desk/deskapi"
 	"traid/internal/wire/dqtv1"
 	"traid/internal/wire/trav1"
 )
 
-// Scopes of the desk's tokens; those of the others are on the wire.
-const scopeAgent = "agent"
+// Scopes of the desk's tokens; those of the others are on the wire. An OAuth
+// client's secret gets access tokens, an agent's token is one for good.
+const (
+	scopeAgent = deskapi.Scope
+	scopeOAuth = deskapi.ScopeOAuth
+)
 
 // The names under which the services call each other.
 const (
@@ -36,7 +41,7 @@ var ownTokens = []ownToken{
 	{setCPDTRAToken, "tra", clientCPD, []string{trav1.ScopeRequests}},
 	{setCPDDQTToken, "dqt", clientCPD, []string{dqtv1.ScopeIdentify, dqtv1.ScopeAlertExists}},
 	{setTRADQTToken, "dqt", clientTRA, []string{dqtv1.ScopeIdentify, dqtv1.ScopeAlerts, dqtv1.ScopeSearch}},
-	{setZendeskToken, "desk", clientTRA, []string{scopeAgent}},
+	{setZendeskKey, "desk", clientTRA, []string{scopeOAuth}},
 }
 
 // scopesOf lists the scopes that a service's tokens can have.
@@ -47,7 +52,7 @@ func scopesOf(service string) []string {
 	case "tra":
 		return []string{trav1.ScopeRequests}
 	case "desk":
-		return []string{scopeAgent}
+		return []string{scopeAgent, scopeOAuth}
 	}
 	return nil
 }
@@ -99,7 +104,14 @@ func (s Settings) generate() error {
 	fresh := false
 	need := []string{setCPDTRAToken, setCPDDQTToken, setTRADQTToken, setWebhookKey, setCPDHashKey, setTRAHashKey}
 	if s.get(setZendeskURL) == "" {
-		need = append(need, setZendeskToken, setZendeskHook)
+		if s.values[setZendeskToken] != "" && s.from[setZendeskToken] == fromFolder {
+			// Of an earlier version, which had an agent's token made. OAuth takes its place.
+			s.values[setZendeskToken], s.from[setZendeskToken] = "", "default"
+		}
+		if s.values[setZendeskID] == "" {
+			s.values[setZendeskID], s.from[setZendeskID] = clientTRA, fromFolder
+		}
+		need = append(need, setZendeskKey, setZendeskHook)
 	}
 	for _, name := range need {
 		if s.values[name] == "" {
@@ -147,7 +159,7 @@ func (s Settings) missing(roles map[string]bool) error {
 		}
 	}
 	if roles["tra"] && s.values[setZendeskToken] == "" && (s.values[setZendeskID] == "" || s.values[setZendeskKey] == "") {
-		out = append(out, setZendeskToken)
+		out = append(out, setZendeskID, setZendeskKey)
 	}
 	if len(out) > 0 {
 		return errors.New("these settings are missing (traid token create makes tokens; each can be read from a file by NAME_FILE): " + strings.Join(out, ", "))

@@ -21,7 +21,7 @@ import (
 	"traid/internal/httpd"
 )
 
-// Scope is what a token needs.
+// Scope is what a token needs that is no access token of OAuth: it opens everything.
 const Scope = "agent"
 
 // Options have defaults that work.
@@ -39,7 +39,7 @@ type Options struct {
 
 type api struct {
 	svc     *desk.Service
-	auth    httpd.Authenticator
+	auth    Access
 	o       Options
 	mux     *http.ServeMux
 	clients window
@@ -51,8 +51,9 @@ const (
 	defaultPerMinute = 600
 )
 
-// Mount puts the desk's paths onto a mux: everything under /api/v2, and a page at / that says what it is.
-func Mount(mux *http.ServeMux, svc *desk.Service, auth httpd.Authenticator, o Options) {
+// Mount puts the desk's paths onto a mux: everything under /api/v2,
+// /oauth/tokens, and a page at / that says what it is.
+func Mount(mux *http.ServeMux, svc *desk.Service, auth Access, o Options) {
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	if o.Now == nil {
 		o.Now = time.Now
@@ -66,12 +67,13 @@ func Mount(mux *http.ServeMux, svc *desk.Service, auth httpd.Authenticator, o Op
 	a := &api{svc: svc, auth: auth, o: o, mux: http.NewServeMux()}
 	a.clients.limit, a.exports.limit = o.PerMinute, o.ExportsPerMinute
 	for _, route := range routes {
-		a.mux.HandleFunc(route.method+" "+base+route.path, a.serve(route.handle))
+		a.mux.HandleFunc(route.method+" "+base+route.path, a.serve(resourceOf(route.path), route.method != "GET", route.handle))
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "InvalidEndpoint", "Not found")
 	})
 	mux.Handle(base+"/", a)
+	mux.HandleFunc("POST /oauth/tokens", a.issueToken)
 	mux.HandleFunc("GET /{$}", page)
 }
 
@@ -125,10 +127,20 @@ type call struct {
 	warn  []string // keys that were not heeded
 }
 
-func (a *api) serve(handle func(c *call) error) http.HandlerFunc {
+// resourceOf says by which scopes an endpoint is guarded.
+func resourceOf(path string) string {
+	for _, resource := range scoped {
+		if strings.HasPrefix(path, "/"+resource) {
+			return resource
+		}
+	}
+	return resTickets
+}
+
+func (a *api) serve(resource string, write bool, handle func(c *call) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &call{api: a, w: w, r: r, query: clean(r.URL.Query())}
-		err := c.authenticate()
+		err := c.authenticate(resource, write)
 		if err == nil {
 			err = handle(c)
 		}
@@ -158,7 +170,7 @@ const maxProgram = 255
 var errAuth = &problem{status: http.StatusUnauthorized, Name: "Couldn't authenticate you"}
 
 // authenticate makes the caller an agent. The email address before a token says nothing: the token tells who it is.
-func (c *call) authenticate() error {
+func (c *call) authenticate(resource string, write bool) error {
 	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		user, password, basic := c.r.BasicAuth()
@@ -173,8 +185,12 @@ func (c *call) authenticate() error {
 		return errAuth
 	case err != nil:
 		return err
-	case !caller.Has(Scope):
-		return &problem{status: http.StatusForbidden, Name: "Forbidden", Description: "The token lacks the scope " + Scope + "."}
+	case !may(caller, resource, write):
+		scope := resource + ":" + scopeRead
+		if write {
+			scope = resource + ":" + scopeWrite
+		}
+		return &problem{status: http.StatusForbidden, Name: "Forbidden", Description: "You are missing the following required scopes: " + scope}
 	}
 	if err := c.clients.take(c.w, caller.Client, c.o.Now(), true); err != nil {
 		return err
