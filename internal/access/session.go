@@ -17,6 +17,9 @@ import (
 const (
 	sessionIdle = time.Hour
 	sessionLife = 12 * time.Hour
+
+	// SessionEnds says that on a page about cookies.
+	SessionEnds = "When you do nothing for an hour, after 12 hours, or when you close your browser"
 )
 
 // NewSessions gives a session manager whose cookie is named for its service

@@ -309,7 +309,7 @@ func (sys *system) buildTRA(s *service) error {
 		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Logger: p.logger,
 	})
 	gate.Mount(mux)
-	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Now: p.now, Logger: p.logger})
+	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Now: p.now, Logger: p.logger})
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
 	return err
 }

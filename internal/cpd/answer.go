@@ -7,8 +7,10 @@ import (
 	"traid/internal/person"
 )
 
-// keepAfterFailure is how long validation data is kept for a correction after a failure.
-const keepAfterFailure = 28 * 24 * time.Hour
+// DaysAfterFailure is how long validation data is kept for a correction after a failure.
+const DaysAfterFailure = 28
+
+const keepAfterFailure = DaysAfterFailure * 24 * time.Hour
 
 // apply is arrow 8, in the transaction of whoever read the answer: one version
 // of it changes the participant. The same version again changes nothing.

@@ -96,7 +96,13 @@ func site(t *testing.T) http.Handler {
 }
 
 func TestAPageIsAccessible(t *testing.T) {
-	govuktest.Inspect(t, site(t), "/", "/wrong")
+	album, h := govuktest.NewAlbum("components"), site(t)
+	for _, path := range []string{"/", "/wrong"} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		album.Keep("page at "+path, govuktest.Answer{Method: http.MethodGet, Path: path, Status: rec.Code, Header: rec.Header(), Body: rec.Body.String()})
+	}
+	album.Look(t)
 }
 
 func TestAPageWorksWithScriptsAndWithout(t *testing.T) {

@@ -52,16 +52,27 @@ func New(o Options) *Gate {
 	return &Gate{o}
 }
 
-// Mount puts the sign-in pages onto the mux. Everybody may call them.
-func (g *Gate) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+Path, g.how)
-	ask, enter := g.ask, g.enter
-	if g.o.Refused {
-		ask, enter = g.refuse, g.refuse
+// Route is a sign-in page or what its form calls. Everybody may call it.
+type Route struct {
+	Pattern string
+	handle  func(*Gate, http.ResponseWriter, *http.Request)
+}
+
+// Routes lists the sign-in pages in the order people meet them.
+func Routes() []Route {
+	return []Route{
+		{"GET " + Path, (*Gate).how},
+		{"GET " + Path + "/{token}", (*Gate).ask},
+		{"POST " + Path + "/{token}", (*Gate).enter},
+		{"POST " + SignOutPath, (*Gate).leave},
 	}
-	mux.HandleFunc("GET "+Path+"/{token}", ask)
-	mux.HandleFunc("POST "+Path+"/{token}", enter)
-	mux.HandleFunc("POST "+SignOutPath, g.leave)
+}
+
+// Mount puts the sign-in pages onto the mux.
+func (g *Gate) Mount(mux *http.ServeMux) {
+	for _, route := range Routes() {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { route.handle(g, w, r) })
+	}
 }
 
 // What a session holds.
@@ -147,6 +158,10 @@ func (g *Gate) how(w http.ResponseWriter, r *http.Request) {
 
 // ask uses nothing up, so that programs that follow links in mail do no harm.
 func (g *Gate) ask(w http.ResponseWriter, r *http.Request) {
+	if g.o.Refused {
+		g.refuse(w, r)
+		return
+	}
 	if err := g.o.Accounts.CheckLink(r.Context(), r.PathValue("token")); err != nil {
 		g.fail(w, r, err)
 		return
@@ -155,6 +170,10 @@ func (g *Gate) ask(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gate) enter(w http.ResponseWriter, r *http.Request) {
+	if g.o.Refused {
+		g.refuse(w, r)
+		return
+	}
 	ctx := r.Context()
 	a, err := g.o.Accounts.UseLink(ctx, r.PathValue("token"))
 	if err != nil {

@@ -5,12 +5,15 @@ package cpdweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"strconv"
 	"strings"
+
 	"traid/internal/cpd"
 	"traid/internal/govuk"
 	"traid/internal/person"
@@ -44,7 +47,7 @@ func participantPage(s cpd.Story, owner string, errs govuk.Errors) templ.Compone
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(string(s.Participant.Reference))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 12, Col: 64}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 12, Col: 64}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -57,7 +60,7 @@ func participantPage(s cpd.Story, owner string, errs govuk.Errors) templ.Compone
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(fullName(person.FullName{First: s.Participant.FirstName, Last: s.Participant.LastName}))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 13, Col: 118}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 13, Col: 118}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -97,7 +100,7 @@ func participantPage(s cpd.Story, owner string, errs govuk.Errors) templ.Compone
 			var templ_7745c5c3_Var4 templ.SafeURL
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(participantPath(s.Participant.ID) + "/alert-owner")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 23, Col: 83}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 23, Col: 83}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -128,7 +131,7 @@ func participantPage(s cpd.Story, owner string, errs govuk.Errors) templ.Compone
 			return templ_7745c5c3_Err
 		}
 		if len(s.Requests) > 0 {
-			templ_7745c5c3_Err = scrolling("Requests to the TRA", requestsTable(s.Requests)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = govuk.Table(requestsTable(s.Requests)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -142,7 +145,7 @@ func participantPage(s cpd.Story, owner string, errs govuk.Errors) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = scrolling("History", historyTable(s.History)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = govuk.Table(historyTable(s.History)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -212,7 +215,7 @@ func messageText(m cpd.Message) templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(m.To)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 53, Col: 32}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 53, Col: 32}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -225,7 +228,7 @@ func messageText(m cpd.Message) templ.Component {
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(m.Body)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 54, Col: 46}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 54, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -326,7 +329,7 @@ func axis(t tag, more []string) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(line)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 115, Col: 8}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 115, Col: 8}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -352,12 +355,8 @@ var outcomeTexts = map[cpd.Outcome]string{
 }
 
 func requestsTable(requests []cpd.Request) govuk.TableOptions {
-	t := govuk.TableOptions{
-		FirstCellIsHeader: true,
-		Head: []govuk.TableCell{
-			{Text: "Request"}, {Text: "State"}, {Text: "Made"}, {Text: "Reached the TRA"}, {Text: "Expected by"}, {Text: "Answer"},
-		},
-	}
+	t := listing("Requests to the TRA", "Request", "State", "Made", "Reached the TRA", "Expected by", "Answer")
+	t.FirstCellIsHeader = true
 	for _, r := range requests {
 		expected := ""
 		if !r.ExpectedBy.IsZero() {
@@ -369,7 +368,7 @@ func requestsTable(requests []cpd.Request) govuk.TableOptions {
 			{HTML: when(r.CreatedAt)},
 			{HTML: when(r.SentAt)},
 			{Text: expected, Classes: "traid-nowrap"},
-			{HTML: lines(answerLines(r))},
+			{HTML: lines(answerLines(r)), Classes: "traid-break"},
 		})
 	}
 	return t
@@ -399,7 +398,7 @@ func requestName(r cpd.Request) templ.Component {
 		var templ_7745c5c3_Var12 string
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(kindTexts[r.Kind])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 158, Col: 20}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 154, Col: 20}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -412,7 +411,7 @@ func requestName(r cpd.Request) templ.Component {
 		var templ_7745c5c3_Var13 string
 		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(string(r.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin_participant.templ`, Line: 160, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 156, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 		if templ_7745c5c3_Err != nil {
@@ -448,13 +447,13 @@ func answerLines(r cpd.Request) []string {
 var whoTexts = map[string]string{"person": "The person", "cpd": "Manage CPD", "tra": "The TRA"}
 
 func historyTable(history []cpd.Event) govuk.TableOptions {
-	t := govuk.TableOptions{Head: []govuk.TableCell{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Reason"}}}
+	t := listing("History", "When", "Who", "What", "Reason")
 	for _, e := range history {
 		who, ok := whoTexts[e.Who]
 		if !ok {
 			who = e.Who
 		}
-		t.Rows = append(t.Rows, []govuk.TableCell{{HTML: when(e.At)}, {Text: who}, {Text: e.What.Text()}, {Text: e.Why, Classes: "traid-as-typed"}})
+		t.Rows = append(t.Rows, []govuk.TableCell{{HTML: when(e.At)}, {Text: who, Classes: "traid-break"}, {Text: e.What.Text()}, {Text: e.Why, Classes: "traid-as-typed"}})
 	}
 	return t
 }

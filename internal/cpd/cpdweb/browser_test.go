@@ -1,110 +1,201 @@
 package cpdweb_test
 
 import (
-	"io"
-	"net/http"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"traid/internal/cpd"
-	"traid/internal/govuk"
+	"traid/internal/cpd/cpdweb"
 	"traid/internal/govuk/govuktest"
 	"traid/internal/person"
+	"traid/internal/signin"
 )
 
-// album is pages as somebody met them, to be looked at again without their session.
-type album map[string]page
+// The longest that people can type, with no place to break a line at.
+var (
+	longName  = strings.Repeat("Wolfeschlegelstein", 15)[:255]
+	longEmail = strings.Repeat("wolfeschlegelstein", 15)[:64] + "@" + strings.Repeat(strings.Repeat("hausenberger", 5)+".", 3)[:180] + "example"
+	longText  = strings.Repeat("Nobody of this name was born on that day, "+strings.Repeat("and", 40)+" the search was made twice. ", 5)
+)
 
-func (a album) add(name string, p page) { a["/"+name] = p }
-
-// ServeHTTP serves a page as it was, and the styles and scripts.
-func (a album) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p, ok := a[r.URL.Path]
-	if !ok {
-		govuk.Assets().ServeHTTP(w, r)
-		return
-	}
-	for name, values := range p.Header {
-		if name != "Content-Length" {
-			w.Header()[name] = values
+// states keeps every page in each of its states: empty, with everything wrong,
+// full, done. A page that is missing fails the test and is named; it gets a line
+// here, where somebody meets it.
+func states(t *testing.T) *govuktest.Album {
+	t.Helper()
+	w := newWorld(t)
+	var routes []string
+	for _, r := range w.pages.Routes() {
+		if r.Who != cpdweb.TRA {
+			routes = append(routes, r.Pattern)
 		}
 	}
-	w.WriteHeader(p.Status)
-	_, _ = io.WriteString(w, p.Body)
-}
-
-// everyPage meets every page, the person's first, and holds each to what all pages promise.
-func everyPage(t *testing.T) album {
-	t.Helper()
-	a := album{}
-	w := newWorld(t)
-	b := w.browser()
-	a.add("start", b.get("/"))
-	a.add("name", b.post("/start"))
-	a.add("name-errors", b.post("/name"))
-	a.add("changed-name", b.post("/name", "first-name", "Zephyrine", "last-name", "Quillfeather"))
-	a.add("previous-names", b.post("/changed-name", "changed-name", "yes"))
-	a.add("previous-names-two", b.post("/previous-names", "previous-first-name-1", "", "previous-last-name-1", "Marchbanks", "do", "add"))
-	a.add("date-of-birth", b.post("/previous-names", "previous-first-name-1", "", "previous-last-name-1", "Marchbanks"))
-	a.add("date-of-birth-errors", b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "", "date-of-birth-year", "1984"))
-	a.add("trn", b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984"))
-	a.add("trn-errors", b.post("/trn", "has-trn", "yes", "trn", "12"))
-	a.add("national-insurance-number", b.post("/trn", "has-trn", "no"))
-	a.add("email", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ123456C"))
-	a.add("check-your-answers", b.post("/email", "email", "zephyrine@example.com"))
-	a.add("check-your-details", b.post("/check-your-answers"))
-	w.register.down = true
-	a.add("could-not-check", b.post("/check-your-answers"))
-	w.register.down = false
-	b.post("/check-your-answers").at("/check-your-details")
-	a.add("progress-manual", b.post("/check-your-details"))
-	a.add("withdraw", b.get("/progress/withdraw"))
-	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: "No record fits the name and the date of birth."})
-	a.add("progress-failed", b.get("/progress"))
-	a.add("continue", b.get("/continue"))
-	a.add("check-your-email", b.post("/continue", "email", "zephyrine@example.com"))
-	a.add("link", b.get(w.link()))
-	a.add("session-ended", b.get("/session-ended"))
-	for _, path := range []string{"privacy", "cookies", "accessibility", "contact", "nothing-here"} {
-		a.add(path, b.get("/"+path))
+	for _, r := range signin.Routes() {
+		routes = append(routes, r.Pattern)
+	}
+	w.album = govuktest.NewAlbum("cpd", routes...)
+	keep := func(name string, p page) page {
+		w.album.Keep(name, p.answer())
+		return p
 	}
 
-	// Two people and one record, an alert that nobody could decide, and a request that cannot be sent.
-	w.knows("Ada", "7300456")
-	w.register.alert = true
-	ada := w.browser()
-	ada.fillIn(sample{First: "Ada", Last: "Sample", Email: "ada@example.org", TRN: "7300456"})
-	a.add("progress-confirmed", ada.post("/check-your-answers").at("/progress"))
-	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "cannot_tell"})
-	w.register.alert = false
-	w.browser().standsBy(sample{First: "Adah", Last: "Sample", Email: "adah@example.org", NINO: "QQ222222A"})
-	trn, err := person.NewTRN("7300456")
+	// The administrator, before anybody has come.
+	keep("sign-in", w.browser().get("/sign-in"))
+	link, err := w.accounts.AddAccount(t.Context(), "other@example.org", []string{"operator"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.answer(cpd.Answer{Outcome: cpd.TRNFound, TRN: trn})
-	w.tra.down = true
-	w.browser().standsBy(sample{First: "Edwin", Last: "Sample", Email: "edwin@example.org"})
-	w.work()
+	other := w.browser()
+	keep("sign-in: with a link", other.get("/sign-in/"+link))
+	keep("sign-in: without the role", other.post("/sign-in/"+link).is("/admin/participants", 403))
 	admin := w.administrator()
-	a.add("admin-participants", admin.get("/admin/participants"))
+	admin.get("/admin")
+	keep("participants: empty", admin.get("/admin/participants"))
+	keep("waiting: empty", admin.get("/admin/waiting"))
+	keep("outbox: empty", admin.get("/admin/outbox"))
+
+	// The person.
+	b := w.browser()
+	keep("start", b.get("/"))
+	keep("name", b.post("/start"))
+	keep("name: errors", b.post("/name"))
+	keep("changed name", b.post("/name", "first-name", "Zephyrine", "last-name", "Quillfeather"))
+	keep("changed name: errors", b.post("/changed-name"))
+	keep("previous names", b.post("/changed-name", "changed-name", "yes"))
+	keep("previous names: errors", b.post("/previous-names", "previous-first-name-1", "12", "previous-last-name-1", longName+"x"))
+	keep("previous names: two", b.post("/previous-names", "previous-first-name-1", "", "previous-last-name-1", "Marchbanks", "do", "add"))
+	keep("previous names: ten", b.post("/previous-names", manyNames("do", "add")...))
+	keep("date of birth", b.post("/previous-names", "previous-first-name-1", "", "previous-last-name-1", "Marchbanks"))
+	keep("date of birth: errors", b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "", "date-of-birth-year", "1984"))
+	keep("trn", b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984"))
+	keep("trn: nothing selected", b.post("/trn"))
+	keep("trn: errors", b.post("/trn", "has-trn", "yes", "trn", "12"))
+	keep("nino", b.post("/trn", "has-trn", "no"))
+	keep("nino: errors", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ12"))
+	keep("email", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ123456C"))
+	keep("email: errors", b.post("/email", "email", "zephyrine"))
+	keep("check answers", b.post("/email", "email", "zephyrine@example.com"))
+	keep("not matched", b.post("/check-your-answers"))
+	w.register.down = true
+	keep("could not check", b.post("/check-your-answers"))
+	w.register.down = false
+	b.post("/check-your-answers").at("/check-your-details")
+	keep("progress: with the TRA", b.post("/check-your-details"))
+	keep("withdraw", b.get("/progress/withdraw"))
+	w.move(30 * 24 * time.Hour)
+	keep("progress: late", b.get("/progress"))
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: longText})
+	keep("progress: failed", b.get("/progress"))
+	keep("check answers: corrected", b.post("/progress/correct"))
+	keep("continue", b.get("/continue"))
+	keep("continue: errors", b.post("/continue", "email", ""))
+	keep("check your email", b.post("/continue", "email", "zephyrine@example.com"))
+	link = w.link()
+	keep("link", w.browser().get(link))
+	b.post(link).at("/progress")
+	keep("link: used", w.browser().post(link))
+	w.move(40 * 24 * time.Hour)
+	w.work()
+	keep("progress: failed, deleted", b.get("/progress"))
+	again := w.browser()
+	again.standsBy(sample{First: "Back", Last: "Again", Email: "back@example.org"})
+	for i := range 20 { // a correction a day
+		w.move(25 * time.Hour)
+		again.post("/progress/correct").at("/check-your-answers")
+		again.post("/name", "first-name", "Back"+string(rune('a'+i)), "last-name", "Again").at("/check-your-answers")
+		again.post("/check-your-answers").at("/progress")
+	}
+	keep("progress: withdrawn", again.post("/progress/withdraw"))
+	w.register.down = true
+	later := w.browser()
+	later.fillIn(sample{First: "Later", Last: "Sample", Email: "later@example.org"})
+	later.post("/check-your-answers").at("/could-not-check")
+	keep("progress: checking", later.post("/could-not-check").at("/progress"))
+	w.register.down = false
+	long := w.browser()
+	keep("check answers: long", long.fillIn(sample{First: longName, Last: longName, Email: longEmail}))
+	keep("not matched: long", long.post("/check-your-answers"))
+	long.post("/check-your-details").at("/progress")
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "several_records", Note: longText})
+	keep("session ended", b.get("/session-ended"))
+	for _, path := range []string{"/privacy", "/cookies", "/accessibility", "/contact"} {
+		keep(path[1:], b.get(path))
+	}
+
+	// Two people and one record, an alert that nobody could decide, and requests that cannot be sent.
+	conflict := inConflict(t, w)
+	w.register.alert = true
+	w.knows("Alma", "7300499")
+	alma := w.browser()
+	alma.fillIn(sample{First: "Alma", Last: "Sample", Email: "alma@example.org", TRN: "7300499"})
+	keep("progress: confirmed", alma.post("/check-your-answers").at("/progress"))
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "cannot_tell"})
+	w.register.alert = false
 	for _, p := range w.participants() {
 		path := "/admin/participants/" + string(p.ID)
-		a.add("admin-participant-"+p.FirstName.Reveal(), admin.get(path))
-		if p.TRNStatus == cpd.TRNConflict {
-			a.add("admin-conflict", admin.get(path+"/conflict"))
-			a.add("admin-conflict-check", admin.post(path+"/conflict", "how", "different_people", "reason", "They were born in different years."))
+		keep("participant: "+strings.Replace(p.FirstName.Reveal(), longName, "long", 1), admin.get(path))
+		if p.AlertStatus == cpd.AlertUndetermined {
+			keep("participant: no owner", admin.post(path+"/alert-owner", "owner", " "))
+			keep("participant: owner", admin.post(path+"/alert-owner", "owner", longEmail))
 		}
 	}
-	a.add("admin-waiting", admin.get("/admin/waiting"))
-	a.add("admin-polled", admin.post("/admin/poll"))
-	a.add("admin-outbox", admin.get("/admin/outbox"))
-	a.add("sign-in", w.browser().get("/sign-in"))
-	return a
+	keep("conflict", admin.get(conflict+"/conflict"))
+	send := func(form ...string) page {
+		return admin.post(conflict+"/conflict", append(form, hidden(admin.get(conflict+"/conflict"))...)...)
+	}
+	keep("conflict: errors", send("how", "", "reason", ""))
+	keep("conflict: changed", admin.post(conflict+"/conflict", "how", "different_people", "reason", "They were born in different years."))
+	end := keep("conflict: check", send("how", "different_people", "reason", longText))
+	admin.post(conflict+"/conflict/check", hidden(end)...)
+	w.tra.down = true
+	for i := range 60 {
+		d := cpd.Details{
+			FirstName: must(person.ParseName("Many")), LastName: must(person.ParseName("Sample")), DateOfBirth: must(person.ParseDate("1990-03-01")),
+			Email: must(person.ParseEmail(fmt.Sprintf("many%d@example.org", i))),
+		}
+		w.move(25 * time.Hour)
+		must(w.svc.StandBy(t.Context(), cpd.NewRegistrationID(), d, ""))
+	}
+	w.work()
+	keep("participants: full", admin.get("/admin/participants"))
+	keep("participants: found", admin.post("/admin/participants", "search", "Sample"))
+	keep("participants: nobody found", admin.post("/admin/participants", "search", "nobody"))
+	keep("waiting: full", admin.get("/admin/waiting"))
+	keep("waiting: not polled", admin.post("/admin/poll"))
+	w.tra.down = false
+	keep("waiting: polled", admin.post("/admin/poll"))
+	keep("outbox: full", admin.get("/admin/outbox"))
+	keep("admin: not found", admin.get("/admin/participants/nobody"))
+	keep("admin: not text", admin.post("/admin/participants", "search", "a\x00b"))
+	keep("too much", b.post("/name", "first-name", strings.Repeat("x", 70<<10)))
+	keep("not like this", b.get("/start"))
+	keep("not there", b.get("/nothing-here"))
+	admin.post("/sign-out").at("/sign-in")
+	keep("sign-in: gone", admin.get("/sign-in/nothing"))
+	w.album.KeepErrors("error", "/error", w.pages.ErrorPage)
+	w.album.KeepErrors("admin error", "/admin/error", w.pages.ErrorPage)
+	return w.album
 }
 
-// TestPagesCanBeUsedByEverybody looks at one page of each make.
+// manyNames fills every place for another name.
+func manyNames(more ...string) []string {
+	for i := 1; i <= 9; i++ {
+		more = append(more, fmt.Sprintf("previous-first-name-%d", i), longName, fmt.Sprintf("previous-last-name-%d", i), longName)
+	}
+	return more
+}
+
 func TestPagesCanBeUsedByEverybody(t *testing.T) {
-	govuktest.Inspect(t, everyPage(t),
-		"/start", "/name-errors", "/previous-names-two", "/date-of-birth-errors", "/trn-errors", "/check-your-details", "/progress-manual", "/progress-failed", "/cookies",
-		"/admin-participants", "/admin-participant-Ada", "/admin-conflict", "/admin-polled", "/admin-outbox")
+	states(t).Inspect(t, govuktest.Options{
+		Footer: []string{"/privacy", "/cookies", "/accessibility", "/contact"},
+		Lenient: map[string]string{
+			"POST /admin/participants": "a search that finds nobody is answered so",
+		},
+		Steady: map[string]string{
+			"History": "something has happened to everybody",
+			"Cookies": "there is one",
+		},
+	})
 }

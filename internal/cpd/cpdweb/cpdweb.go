@@ -6,13 +6,9 @@
 package cpdweb
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/alexedwards/scs/v2"
@@ -120,6 +116,10 @@ const (
 	waitingPath       = "/admin/waiting"
 	pollPath          = "/admin/poll"
 	outboxPath        = "/admin/outbox"
+	privacyPath       = "/privacy"
+	cookiesPath       = "/cookies"
+	accessibilityPath = "/accessibility"
+	contactPath       = "/contact"
 )
 
 // Routes lists the pages in the order in which people meet them.
@@ -159,10 +159,10 @@ func (p *Pages) Routes() []Route {
 		{"GET " + cpd.ContinuePath + "/{token}", Anyone, p.showLink},
 		{"POST " + cpd.ContinuePath + "/{token}", Anyone, p.openLink},
 
-		{"GET /privacy", Anyone, p.showPrivacy},
-		{"GET /cookies", Anyone, p.showCookies},
-		{"GET /accessibility", Anyone, p.showAccessibility},
-		{"GET /contact", Anyone, p.showContact},
+		{"GET " + privacyPath, Anyone, p.showPrivacy},
+		{"GET " + cookiesPath, Anyone, p.showCookies},
+		{"GET " + accessibilityPath, Anyone, p.showAccessibility},
+		{"GET " + contactPath, Anyone, p.showContact},
 
 		{"GET /admin", Administrators, redirectTo(participantsPath)},
 		{"GET " + participantsPath, Administrators, p.showParticipants},
@@ -181,19 +181,16 @@ func (p *Pages) Routes() []Route {
 	}
 }
 
-// maxForm bounds a form, in bytes: far more than what a person types.
-const maxForm = 64 << 10
-
 // Mount puts the pages, sign-in, the styles and the pages for what is not there onto the mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
 	administrators := p.gate.Require(Administrator)
 	for _, route := range p.Routes() {
 		var h http.Handler = route.handle
-		if route.Who == Administrators {
-			h = p.readText(h)
+		if route.Who == Administrators { // what people type about themselves is refused field by field
+			h = httpd.Text(h, p.ErrorPage)
 		}
 		if route.Who != TRA {
-			h = p.readForm(h)
+			h = httpd.Form(h, p.ErrorPage)
 		}
 		if route.Who == Administrators {
 			h = administrators(h)
@@ -204,48 +201,6 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /assets/", govuk.Assets())
 	mux.HandleFunc("/", p.missing(mux))
 }
-
-// readForm reads a form before its handler runs, so that one that is too large
-// or no form at all is answered at one place.
-func (p *Pages) readForm(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			if err := r.ParseForm(); err != nil {
-				status := http.StatusBadRequest
-				if _, large := errors.AsType[*http.MaxBytesError](err); large {
-					status = http.StatusRequestEntityTooLarge
-				}
-				p.ErrorPage(w, r, status)
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// readText refuses what no browser sends and the database does not take in
-// texts: NUL, and bytes that are no UTF-8. What people type about themselves is
-// refused field by field instead.
-func (p *Pages) readText(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isText(r.URL.Path) {
-			p.ErrorPage(w, r, http.StatusNotFound)
-			return
-		}
-		for _, values := range []url.Values{r.URL.Query(), r.PostForm} {
-			for _, list := range values {
-				if !isText(strings.Join(list, "")) {
-					p.ErrorPage(w, r, http.StatusBadRequest)
-					return
-				}
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func redirectTo(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { goTo(w, r, path) }
@@ -278,10 +233,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, o govuk
 
 func footer() govuk.FooterOptions {
 	return govuk.FooterOptions{Links: []govuk.FooterLink{
-		{Text: "Privacy", Href: "/privacy"},
-		{Text: "Cookies", Href: "/cookies"},
-		{Text: "Accessibility", Href: "/accessibility"},
-		{Text: "Contact", Href: "/contact"},
+		{Text: "Privacy", Href: privacyPath},
+		{Text: "Cookies", Href: cookiesPath},
+		{Text: "Accessibility", Href: accessibilityPath},
+		{Text: "Contact", Href: contactPath},
 	}}
 }
 

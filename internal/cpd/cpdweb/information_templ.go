@@ -5,12 +5,15 @@ package cpdweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
+	"strconv"
+
 	"traid/internal/cpd"
-	"traid/internal/govuk"
 )
 
 func privacyPage() templ.Component {
@@ -34,91 +37,46 @@ func privacyPage() templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-l\">Privacy</h1><h2 class=\"govuk-heading-m\">What we ask for, and why</h2><p class=\"govuk-body\">We ask for your name, other names you have had, your date of birth, your teacher reference number (TRN), your National Insurance number and your email address. We use them to find your teaching record, so that you can take a course that is paid for by the Department for Education.</p><h2 class=\"govuk-heading-m\">Who sees it</h2><p class=\"govuk-body\">We compare what you give us with the Database of Qualified Teachers. If we cannot confirm your details that way, we send them to the Teaching Regulation Agency, where somebody checks them by hand.</p><p class=\"govuk-body\">We also ask the Teaching Regulation Agency whether you may take the course. For that we send your TRN and your name.</p><h2 class=\"govuk-heading-m\">How long we keep it</h2><ul class=\"govuk-list govuk-list--bullet\"><li>What you enter and do not hand in is deleted a few minutes after you have done nothing for an hour.</li><li>Your date of birth and National Insurance number are deleted as soon as your details are confirmed, or you take them back.</li><li>If we cannot confirm your details, we keep them for 28 days so that you can correct them.</li><li>We keep your name, your email address and the TRN that was confirmed, with a record of what happened and when.</li></ul><h2 class=\"govuk-heading-m\">What you can do</h2><p class=\"govuk-body\">You can <a class=\"govuk-link\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-l\">Privacy notice</h1><h2 class=\"govuk-heading-m\">Who is responsible</h2><p class=\"govuk-body\">The Department for Education (DfE) decides what is done with what you enter here. It is the controller in the words of the law. The Teaching Regulation Agency (TRA) is a part of it.</p><h2 class=\"govuk-heading-m\">What we ask for, and why</h2><p class=\"govuk-body\">We ask for your name, other names you have had, your date of birth, your teacher reference number (TRN), your National Insurance number and your email address. We use them to find your teaching record, so that you can take a course that is paid for by DfE, and to write to you about it.</p><p class=\"govuk-body\">The law allows it because it is needed for a task in the public interest: article 6(1)(e) of the UK General Data Protection Regulation.</p><h2 class=\"govuk-heading-m\">Who sees it</h2><p class=\"govuk-body\">We compare what you give us with the Database of Qualified Teachers by a rule. The rule refuses nobody: if it does not confirm your details and you say that they are right, we send them to the TRA, where somebody checks them by hand.</p><p class=\"govuk-body\">We also ask the TRA whether you may take the course. For that we send your TRN and your name.</p><h2 class=\"govuk-heading-m\">How long we keep it</h2><ul class=\"govuk-list govuk-list--bullet\"><li>What you enter and do not hand in is deleted a few minutes after you have done nothing for an hour.</li><li>Your date of birth and National Insurance number are deleted as soon as your details are confirmed, or you take them back.</li><li>If we cannot confirm your details, we keep them for ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var2 templ.SafeURL
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(cpd.ContinuePath)
+		var templ_7745c5c3_Var2 string
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(cpd.DaysAfterFailure))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `information.templ`, Line: 23, Col: 76}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 22, Col: 94}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\">change your details or take them back</a> until they are confirmed. For anything else, <a class=\"govuk-link\" href=\"/contact\">contact us</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " days so that you can correct them.</li><li>What we sent to the TRA it keeps with its answer. It deletes it when you correct your details or take them back before it has answered.</li><li>To keep strangers from trying details out, we count how often details are checked, for at most two days, under codes that do not show whose they are or from where.</li><li>We keep your name, your email address and the TRN that was confirmed, with a record of what happened and when, and the emails that we sent you.</li></ul><h2 class=\"govuk-heading-m\">What you can do</h2><p class=\"govuk-body\">You can <a class=\"govuk-link\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		return nil
-	})
-}
-
-func cookiesPage(name string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
+		var templ_7745c5c3_Var3 templ.SafeURL
+		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(cpd.ContinuePath)
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 28, Col: 76}
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var3 == nil {
-			templ_7745c5c3_Var3 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<h1 class=\"govuk-heading-l\">Cookies</h1><p class=\"govuk-body\">Cookies are small files that a website keeps on your device. We use one. The service does not work without it, so we do not ask whether you want it.</p>")
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = govuk.Table(govuk.TableOptions{
-			Head: []govuk.TableCell{{Text: "Name"}, {Text: "What it does"}, {Text: "When it ends"}},
-			Rows: [][]govuk.TableCell{{
-				{Text: name}, {Text: "Connects you to the answers that you have given"}, {Text: "When you do nothing for an hour, after 12 hours, or when you close your browser"},
-			}},
-		}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\">change your details or take them back</a> until they are confirmed.</p><p class=\"govuk-body\">You can ask for a copy of what we hold about you, ask us to correct or delete it, or object to its use: <a class=\"govuk-link\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body\">We do not follow what you do on other websites, and we do not count visitors with cookies.</p>")
+		var templ_7745c5c3_Var4 templ.SafeURL
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(contactPath)
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 29, Col: 167}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		return nil
-	})
-}
-
-func accessibilityPage() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h1 class=\"govuk-heading-l\">Accessibility</h1><p class=\"govuk-body\">We want everybody to be able to use this service. You should be able to:</p><ul class=\"govuk-list govuk-list--bullet\"><li>zoom in to 400% without the text going off the screen</li><li>use every page with a keyboard, or by voice</li><li>listen to every page with a screen reader</li><li>use every page without JavaScript</li></ul><p class=\"govuk-body\">The pages are made of components of the GOV.UK Design System and are meant to meet the Web Content Accessibility Guidelines 2.2, level AA. Nobody from outside has audited them yet.</p><p class=\"govuk-body\">If something does not work for you, <a class=\"govuk-link\" href=\"/contact\">tell us</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">contact us</a>. If our answer does not satisfy you, you can complain to the <a class=\"govuk-link\" href=\"https://ico.org.uk/make-a-complaint/\">Information Commissioner</a>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -147,61 +105,61 @@ func contactPage(email string) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h1 class=\"govuk-heading-l\">Contact</h1>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h1 class=\"govuk-heading-l\">Contact</h1>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if email != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p class=\"govuk-body\">Write to <a class=\"govuk-link\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">Write to <a class=\"govuk-link\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var6 templ.SafeURL
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("mailto:" + email))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `information.templ`, Line: 54, Col: 94}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 35, Col: 94}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(email)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `information.templ`, Line: 54, Col: 104}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 35, Col: 104}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a>. Give your reference, which begins with CPD, if you have one.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</a>. Give your reference, which begins with CPD, if you have one.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"govuk-body\">Ask the organisation that sent you here. Give your reference, which begins with CPD, if you have one.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"govuk-body\">Ask the organisation that sent you here. Give your reference, which begins with CPD, if you have one.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"govuk-body\">Do not send your National Insurance number or your date of birth by email.</p><p class=\"govuk-body\">To see where your registration stands, <a class=\"govuk-link\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"govuk-body\">Do not send your National Insurance number or your date of birth by email.</p><p class=\"govuk-body\">To see where your registration stands, <a class=\"govuk-link\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 templ.SafeURL
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(cpd.ContinuePath)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `information.templ`, Line: 59, Col: 107}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/information.templ`, Line: 40, Col: 107}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">ask for a link to it</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">ask for a link to it</a>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

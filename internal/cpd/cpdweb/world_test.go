@@ -26,6 +26,7 @@ import (
 	"traid/internal/cpd/cpdsql"
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/fault"
+	"traid/internal/govuk/govuktest"
 	"traid/internal/httpd"
 	"traid/internal/person"
 	"traid/internal/sqldb"
@@ -117,6 +118,7 @@ type world struct {
 	server   *httptest.Server
 	log      *lockedBuffer
 	polls    chan struct{}
+	album    *govuktest.Album // nil: nobody looks at the pages
 
 	mu  sync.Mutex
 	now time.Time
@@ -274,10 +276,15 @@ func (w *world) browser() *browser {
 // page is what a browser shows.
 type page struct {
 	t      *testing.T
+	Method string
 	Status int
 	Path   string // where the redirects led
 	Body   string
 	Header http.Header
+}
+
+func (p page) answer() govuktest.Answer {
+	return govuktest.Answer{Method: p.Method, Path: p.Path, Status: p.Status, Header: p.Header, Body: p.Body}
 }
 
 func (b *browser) get(path string) page {
@@ -313,8 +320,11 @@ func (b *browser) send(method, path string, form url.Values) page {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	p := page{b.t, res.StatusCode, path, string(body), res.Header}
+	p := page{b.t, method, res.StatusCode, path, string(body), res.Header}
 	p.check()
+	if b.album != nil {
+		b.album.Saw(p.answer())
+	}
 	return p
 }
 

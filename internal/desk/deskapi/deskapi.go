@@ -18,6 +18,7 @@ import (
 
 	"traid/internal/desk"
 	"traid/internal/fault"
+	"traid/internal/govuk"
 	"traid/internal/httpd"
 )
 
@@ -74,7 +75,8 @@ func Mount(mux *http.ServeMux, svc *desk.Service, auth Access, o Options) {
 	})
 	mux.Handle(base+"/", a)
 	mux.HandleFunc("POST /oauth/tokens", a.issueToken)
-	mux.HandleFunc("GET /{$}", page)
+	mux.HandleFunc(PagePattern, page)
+	mux.Handle("GET /assets/", govuk.Assets())
 }
 
 // routes are the endpoints; each also with .json behind its path.
@@ -383,25 +385,6 @@ func (l *window) take(w http.ResponseWriter, name string, now time.Time, tell bo
 	}
 	return nil
 }
-
-func page(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(pageHTML))
-}
-
-const pageHTML = `<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Desk</title></head>
-<body>
-<main>
-<h1>Desk</h1>
-<p>This is the helpdesk that comes with traid. It has no pages: it answers a part of the Zendesk Support API under <code>/api/v2</code>, for programs that hold a token with the scope <code>agent</code>. It runs where no Zendesk account is set, and keeps its tickets in its own database.</p>
-<p>Which endpoints there are, and what is emulated, ignored or refused, is written in <code>api/zendesk-subset.md</code> of the source.</p>
-<p>Support operators work in the console of the TRA API, not here.</p>
-</main>
-</body>
-</html>
-`
 
 // ctx is the context of the request.
 func (c *call) ctx() context.Context { return c.r.Context() }

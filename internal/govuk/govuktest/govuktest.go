@@ -1,28 +1,47 @@
-// Package govuktest looks at pages in Chromium, for tests. Chromium and axe-core come with `make deps`.
+// Package govuktest looks at a site's pages in Chromium, for tests: an Album
+// keeps every page in each of its states, and Inspect holds each to what all
+// pages promise. Chromium and axe-core come with `make deps`.
 package govuktest
 
 import (
 	"context"
-	"net/http"
-	"net/http/httptest"
+	_ "embed"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
-// pageTimeout is for opening and inspecting one page on a busy machine.
-const pageTimeout = time.Minute
+// pageTimeout is for inspecting one page on a busy machine.
+const pageTimeout = 2 * time.Minute
 
-// narrowest is the width in CSS pixels at which a page must not scroll sideways (WCAG 2.2, 1.4.10).
-const narrowest = 320
+// screen is what a page is looked at on, in CSS pixels.
+type screen struct {
+	name          string
+	width, height int64
+	scale         float64
+}
+
+// The screens, the widest first: one on either side of each place where the
+// styles change, the narrowest as WCAG 2.2, 1.4.10 has it.
+var (
+	wide   = screen{"1280 pixels", 1280, 1024, 1}
+	middle = screen{"768 pixels", 768, 1024, 1}
+	narrow = screen{"320 pixels", 320, 640, 1}
+	zoomed = screen{"1280 pixels at 400%", 320, 256, 4}
+)
 
 // axeRun gives a line for each breach of WCAG 2.2 up to AA: the rule, what it
 // is, where. One is let through: the design system's script puts aria-expanded
@@ -34,6 +53,9 @@ const axeRun = `axe.run(document, {
 }).then(found => found.violations.flatMap(v => v.nodes.
 	filter(n => !(v.id === 'aria-allowed-attr' && n.html.includes('govuk-radios__input'))).
 	map(n => v.id + ': ' + v.help + ': ' + n.html)))`
+
+//go:embed look.js
+var lookSource string
 
 // Browser starts Chromium for the test. Each chromedp.NewContext on it is a tab.
 func Browser(t *testing.T) context.Context {
@@ -55,76 +77,276 @@ func Browser(t *testing.T) context.Context {
 	return browser
 }
 
-// Inspect opens pages of h, each with its scripts and without, and fails for
-// what axe finds against WCAG 2.2 AA, for what the console complains of, such
-// as something inline that the content policy refuses, and for a page that
-// scrolls sideways on a narrow screen.
-func Inspect(t *testing.T, h http.Handler, paths ...string) {
+// Inspect fails for what the album lacks of the site, and for every page, in the
+// state that it was kept in, that somebody could not use: for what axe finds
+// against WCAG 2.2 AA at three widths; for what is cut off, covered or off the
+// screen there, at 400% and with wider spacing; for what the keyboard does not
+// reach, in another order than is seen or without being seen; for what the
+// console complains of, such as something inline that the content policy
+// refuses; and, with the scripts blocked, for a form that does not arrive.
+//
+// TRAID_PICTURES names a folder to put a picture of each page into, at 360 and
+// 1280 pixels.
+func (a *Album) Inspect(t *testing.T, o Options) {
 	t.Helper()
-	axe := axeSource(t)
-	browser := Browser(t)
-	with, without := httptest.NewServer(h), httptest.NewServer(WithoutScripts(h))
-	t.Cleanup(with.Close)
-	t.Cleanup(without.Close)
-	for _, path := range paths {
-		t.Run(path+" with scripts", func(t *testing.T) { inspect(t, browser, axe, with.URL+path, "") })
-		t.Run(path+" without scripts", func(t *testing.T) { inspect(t, browser, axe, without.URL+path, ".js") })
-	}
+	t.Run("every page was kept in each of its states", func(t *testing.T) { a.complete(t, o) })
+	a.Look(t)
 }
 
-// WithoutScripts answers for every script that it is not there.
-func WithoutScripts(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, ".js") {
-			http.NotFound(w, r)
-			return
+// Look holds each page of the album to what Inspect says of pages, whichever are there.
+func (a *Album) Look(t *testing.T) {
+	t.Helper()
+	axe, browser := axeSource(t), Browser(t)
+	tabs := make(chan *tab, runtime.GOMAXPROCS(0))
+	for range cap(tabs) {
+		tabs <- a.newTab(t, browser, axe)
+	}
+	t.Run("pages", func(t *testing.T) {
+		for n, p := range a.pages {
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				tab := <-tabs
+				defer func() { tabs <- tab }()
+				tab.inspect(t, n)
+			})
 		}
-		h.ServeHTTP(w, r)
 	})
 }
 
-// inspect looks at one page; missing is how the addresses end that are not expected to be there.
-func inspect(t *testing.T, browser context.Context, axe, url, missing string) {
+// tab is one tab of the browser, used for one page after the other.
+type tab struct {
+	album   *Album
+	context context.Context
+	axe     string
+	said    *complaints
+
+	scripted, scriptless       *replay
+	scriptedURL, scriptlessURL string
+}
+
+func (a *Album) newTab(t *testing.T, browser context.Context, axe string) *tab {
 	t.Helper()
-	said := &complaints{page: url, missing: missing}
-	tab, closeTab := chromedp.NewContext(browser, chromedp.WithListener(said.hear))
-	defer closeTab()
-	tab, cancel := context.WithTimeout(tab, pageTimeout)
+	b := &tab{album: a, axe: axe, said: &complaints{}}
+	b.scripted, b.scriptedURL = newReplay(t, a.pages, false)
+	b.scriptless, b.scriptlessURL = newReplay(t, a.pages, true)
+	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithListener(b.said.hear))
+	t.Cleanup(closeTab)
+	b.context = ctx
+	if _, err := chromedp.Call(ctx, log.Enable, struct{}{}); err != nil {
+		t.Fatal(err)
+	}
+	// A tab behind another one has the focus too.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// look is one page, open in a tab.
+type look struct {
+	*tab
+	t    *testing.T
+	ctx  context.Context
+	n    int
+	page kept
+}
+
+// inspect looks at the nth page.
+func (b *tab) inspect(t *testing.T, n int) {
+	ctx, cancel := context.WithTimeout(b.context, pageTimeout)
 	defer cancel()
-	if _, err := chromedp.Call(tab, log.Enable, struct{}{}); err != nil {
-		t.Fatal(err)
+	l := &look{b, t, ctx, n, b.album.pages[n]}
+	l.open(b.scriptedURL+b.scripted.address(n), wide, "")
+	l.pictures()
+	l.do(chromedp.Evaluate[chromedp.Void](b.axe))
+	l.keyboard()
+	l.run("look.open()")
+	for _, s := range []screen{wide, middle, narrow} {
+		l.at(s)
+		l.layout(s.name)
+		for _, f := range lines(l, axeRun, chromedp.EvalAwaitPromise) {
+			t.Errorf("at %s it breaks %s", s.name, f)
+		}
 	}
-	if err := chromedp.Do(tab, chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](axe)); err != nil {
-		t.Fatal(err)
+	l.run("look.spaced(true)")
+	for _, s := range []screen{narrow, wide} {
+		l.at(s)
+		l.layout(s.name + " and wider spacing")
 	}
-	found, err := chromedp.Run(tab, chromedp.Evaluate[[]string](axeRun, chromedp.EvalAwaitPromise))
+	l.quiet()
+
+	l.open(b.scriptlessURL+b.scriptless.address(n), zoomed, ".js")
+	l.keyboard()
+	l.forms()
+	l.run("look.open()")
+	l.layout(zoomed.name + " without scripts")
+	l.quiet()
+}
+
+// open goes to a page; missing is how the addresses end that are not expected to be there.
+func (l *look) open(url string, s screen, missing string) {
+	l.t.Helper()
+	l.said.about(url, missing)
+	l.at(s)
+	l.do(chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](lookSource))
+}
+
+// quiet fails for what the console has said since the page was opened.
+func (l *look) quiet() {
+	l.t.Helper()
+	for _, c := range l.said.all() {
+		l.t.Errorf("the console says %s", c)
+	}
+}
+
+func (l *look) at(s screen) {
+	l.t.Helper()
+	l.do(chromedp.EmulateViewport(s.width, s.height, chromedp.EmulateScale(s.scale)))
+}
+
+func (l *look) do(steps ...chromedp.Action[chromedp.Void]) {
+	l.t.Helper()
+	if err := chromedp.Do(l.ctx, steps...); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *look) run(expression string) {
+	l.t.Helper()
+	l.do(chromedp.Evaluate[chromedp.Void](expression))
+}
+
+// evaluate gives what an expression of the page is.
+func evaluate[T any](l *look, expression string, opts ...chromedp.EvaluateOption) T {
+	l.t.Helper()
+	out, err := chromedp.Run(l.ctx, chromedp.Evaluate[T](expression, opts...))
 	if err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
-	for _, f := range found {
-		t.Errorf("%s breaks %s", url, f)
+	return out
+}
+
+func lines(l *look, expression string, opts ...chromedp.EvaluateOption) []string {
+	l.t.Helper()
+	return evaluate[[]string](l, expression, opts...)
+}
+
+func (l *look) layout(where string) {
+	l.t.Helper()
+	for _, wrong := range lines(l, "look.layout()") {
+		l.t.Errorf("at %s: %s", where, wrong)
 	}
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(narrowest, 2*narrowest)); err != nil {
-		t.Fatal(err)
+}
+
+// The keys, with what the protocol wants to know of them.
+var (
+	keyTab   = input.DispatchKeyEventParams{Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9}
+	keyEnter = input.DispatchKeyEventParams{Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, Text: "\r"}
+)
+
+func (l *look) press(key input.DispatchKeyEventParams) {
+	l.t.Helper()
+	for _, part := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		key.Type = part
+		if part == input.DispatchKeyEventTypeKeyUp {
+			key.Text = ""
+		}
+		if _, err := chromedp.Call(l.ctx, input.DispatchKeyEvent, key); err != nil {
+			l.t.Fatal(err)
+		}
 	}
-	width, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-	if err != nil {
-		t.Fatal(err)
+}
+
+// keyboard walks through the page by Tab alone: everything that can be used is
+// reached, in the order in which it is seen, and seen to be reached; the first
+// stop leads past what every page begins with.
+func (l *look) keyboard() {
+	l.t.Helper()
+	stops := evaluate[int](l, "look.begin()")
+	for _, wrong := range lines(l, "look.order()") {
+		l.t.Errorf("by keyboard: %s", wrong)
 	}
-	if width > narrowest {
-		t.Errorf("%s is %d pixels wide on a screen of %d", url, width, narrowest)
+	for n := range stops + 1 {
+		l.press(keyTab)
+		if wrong := evaluate[string](l, fmt.Sprintf("look.at(%d)", n)); wrong != "" {
+			l.t.Errorf("by keyboard, stop %d of %d: %s", n+1, stops, wrong)
+			break
+		}
 	}
-	for _, c := range said.all() {
-		t.Errorf("%s: the console says %s", url, c)
+	l.run("look.rest()")
+	l.press(keyTab)
+	l.press(keyEnter)
+	if hash := evaluate[string](l, "location.hash"); hash != "#main-content" {
+		l.t.Errorf("the first stop does not lead to the main part, but to %q", hash)
+	}
+	l.press(keyTab)
+	if evaluate[bool](l, "document.querySelector('header').contains(document.activeElement)") {
+		l.t.Error("after the first stop the focus is at the head of the page again")
+	}
+	l.run("look.rest()")
+}
+
+// arrival bounds the wait for a form.
+const arrival = 10 * time.Second
+
+// forms sends every form of the page by the Enter key on each of its buttons.
+func (l *look) forms() {
+	l.t.Helper()
+	type button struct {
+		Path  string   `json:"path"`
+		Names []string `json:"names"`
+	}
+	for n, b := range evaluate[[]button](l, "look.buttons()") {
+		l.run(fmt.Sprintf("look.focusButton(%d)", n))
+		l.press(keyEnter)
+		select {
+		case got := <-l.scriptless.sent:
+			if got.path != b.Path {
+				l.t.Errorf("a form is sent to %s, want %s", got.path, b.Path)
+			}
+			for _, name := range b.Names {
+				if !got.form.Has(name) {
+					l.t.Errorf("the form to %s arrives without %q", b.Path, name)
+				}
+			}
+		case <-time.After(arrival):
+			l.t.Errorf("without scripts the form to %s is not sent", b.Path)
+		}
+	}
+}
+
+// pictures keeps what the page looks like.
+func (l *look) pictures() {
+	l.t.Helper()
+	folder := os.Getenv("TRAID_PICTURES")
+	if folder == "" {
+		return
+	}
+	for _, width := range []int64{360, wide.width} {
+		l.do(chromedp.EmulateViewport(width, 800))
+		raw, err := chromedp.Run(l.ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		name := strings.NewReplacer(": ", "-", " ", "-", ",", "", "’", "").Replace(l.album.site + ": " + l.page.name)
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%d.png", name, width)), raw, 0o644); err != nil {
+			l.t.Fatal(err)
+		}
 	}
 }
 
 // complaints are what the browser reports of a page, but for the page's own status and for what is missing on purpose.
 type complaints struct {
+	mu            sync.Mutex
 	page, missing string
+	lines         []string
+}
 
-	mu    sync.Mutex
-	lines []string
+// about begins a new page.
+func (c *complaints) about(page, missing string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.page, c.missing, c.lines = page, missing, nil
 }
 
 func (c *complaints) hear(event any) {
@@ -136,7 +358,7 @@ func (c *complaints) hear(event any) {
 		if e.Entry.Source != log.EntrySourceNetwork || !expected {
 			c.lines = append(c.lines, e.Entry.Text+" "+e.Entry.URL)
 		}
-	case *runtime.EventExceptionThrown:
+	case *cdpruntime.EventExceptionThrown:
 		c.lines = append(c.lines, e.ExceptionDetails.Text)
 	}
 }
@@ -144,7 +366,7 @@ func (c *complaints) hear(event any) {
 func (c *complaints) all() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.lines
+	return slices.Clone(c.lines)
 }
 
 // axeSource looks for axe-core from the test's folder upwards.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"traid/internal/access"
+	"traid/internal/govuk/govuktest"
 	"traid/internal/httpd"
 	"traid/internal/signin"
 	"traid/internal/sqldb/sqldbtest"
@@ -24,8 +25,8 @@ import (
 type console struct {
 	*fake
 	accounts *access.Store
-	site     http.Handler
 	url      string
+	album    *govuktest.Album // nil: nobody looks at the pages
 }
 
 func start(t *testing.T) *console {
@@ -39,12 +40,12 @@ func start(t *testing.T) *console {
 	})
 	mux := http.NewServeMux()
 	gate.Mount(mux)
-	traconsole.Mount(mux, c.fake, gate, traconsole.Options{Now: func() time.Time { return c.now }})
-	var err error
-	if c.site, err = httpd.Site(mux, httpd.SiteOptions{Service: "tra", Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage}); err != nil {
+	traconsole.Mount(mux, c.fake, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Now: func() time.Time { return c.now }})
+	site, err := httpd.Site(mux, httpd.SiteOptions{Service: "tra", Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
+	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(c.site)
+	srv := httptest.NewServer(site)
 	t.Cleanup(srv.Close)
 	c.url = srv.URL
 	return c
@@ -121,6 +122,9 @@ func (b *browser) do(method, path string, form url.Values) *page {
 	if p.to != "" {
 		b.visited = append(b.visited, p.to)
 	}
+	if b.c.album != nil {
+		b.c.album.Saw(p.answer())
+	}
 	for n := range doc.Descendants() { // whatever can be followed from here
 		for _, a := range n.Attr {
 			if a.Key == "href" || a.Key == "action" || a.Key == "src" || a.Key == "formaction" {
@@ -132,6 +136,11 @@ func (b *browser) do(method, path string, form url.Values) *page {
 		}
 	}
 	return p
+}
+
+func (p *page) answer() govuktest.Answer {
+	method, path, _ := strings.Cut(p.asked, " ")
+	return govuktest.Answer{Method: method, Path: path, Status: p.status, Header: p.header, Body: p.raw}
 }
 
 func (b *browser) get(path string) *page { b.t.Helper(); return b.do(http.MethodGet, path, nil) }

@@ -12,7 +12,7 @@ const serviceName = "TRA support console"
 
 // Page is the console's layout, also for its sign-in pages.
 func Page(r *http.Request, title string) govuk.PageOptions {
-	o := govuk.PageOptions{Title: title, ProductName: "traid", ServiceName: serviceName, ServiceURL: "/", Wide: true}
+	o := govuk.PageOptions{Title: title, ProductName: "traid", ServiceName: serviceName, ServiceURL: "/", Wide: true, Footer: footer()}
 	if a, ok := signin.AccountFrom(r.Context()); ok {
 		o.Navigation = []govuk.NavigationItem{{Text: "Cases", Href: "/", Active: true}}
 		o.NavigationEnd = signOut(a.Email)
@@ -27,6 +27,7 @@ type errorView struct {
 }
 
 var errorPages = map[int]errorView{
+	http.StatusBadRequest:            {"The form could not be read", "What your browser sent is not what the page’s form sends.", "Go back and try again."},
 	http.StatusUnauthorized:          {"Sign in first", "You are not signed in.", ""},
 	http.StatusForbidden:             {"You cannot see this page", "Your account does not have the role for it.", "If you need it for your work, ask an administrator."},
 	http.StatusNotFound:              {"Page not found", "There is no page at this address, or the case has gone.", "If you typed the address, check it. If you followed a link, tell an administrator."},

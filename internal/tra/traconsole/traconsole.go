@@ -52,7 +52,7 @@ func Roles() []string { return []string{RoleOperator, RoleBarring, RoleSuperviso
 // Route is one page or one form's end.
 type Route struct {
 	Pattern string
-	Roles   []string // any of them; what they may see of a case is tra's to say
+	Roles   []string // any of them, none: everybody; what they may see of a case is tra's to say
 	handle  func(*pages, http.ResponseWriter, *http.Request)
 }
 
@@ -76,19 +76,27 @@ func Routes() []Route {
 		{"POST /cases/{id}/review", every, (*pages).confirmReview},
 		{"GET /cases/{id}/reopen", every, (*pages).reopen},
 		{"POST /cases/{id}/reopen", every, (*pages).confirmReopen},
+
+		{"GET " + privacyPath, nil, (*pages).privacy},
+		{"GET " + cookiesPath, nil, (*pages).cookies},
+		{"GET " + accessibilityPath, nil, (*pages).accessibility},
+		{"GET " + contactPath, nil, (*pages).contact},
 	}
 }
 
 // Options have defaults that work.
 type Options struct {
-	Now    func() time.Time // time.Now
-	Logger *slog.Logger     // silent
+	Cookie  string           // name of the sessions' cookie, for the page that tells of it
+	Contact string           // email address for operators with a question; the contact page names none without it
+	Now     func() time.Time // time.Now
+	Logger  *slog.Logger     // silent
 }
 
 type pages struct {
-	console Console
-	now     func() time.Time
-	logger  *slog.Logger
+	console         Console
+	cookie, support string
+	now             func() time.Time
+	logger          *slog.Logger
 }
 
 // Mount puts the console's pages, their styles and scripts, and the pages for
@@ -100,11 +108,16 @@ func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{console: console, now: o.Now, logger: o.Logger}
+	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, now: o.Now, logger: o.Logger}
 	for _, route := range Routes() {
-		mux.Handle(route.Pattern, gate.Require(route.Roles...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			route.handle(p, w, r)
-		})))
+		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(p, w, r) })
+		h = httpd.Form(httpd.Text(h, ErrorPage), ErrorPage)
+		if route.Roles == nil {
+			h = gate.Recognise(h)
+		} else {
+			h = gate.Require(route.Roles...)(h)
+		}
+		mux.Handle(route.Pattern, h)
 	}
 	mux.Handle("GET /assets/", govuk.Assets())
 	mux.Handle("/", gate.Recognise(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

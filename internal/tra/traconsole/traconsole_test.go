@@ -2,7 +2,6 @@ package traconsole_test
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"traid/internal/fault"
-	"traid/internal/govuk/govuktest"
 	"traid/internal/tra"
 	"traid/internal/tra/traconsole"
 )
@@ -411,6 +409,10 @@ func TestEveryPageIsForSignedInPeopleWithARole(t *testing.T) {
 	for _, r := range traconsole.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		path = strings.ReplaceAll(strings.ReplaceAll(path, "{$}", ""), "{id}", string(trnCase))
+		if r.Roles == nil {
+			stranger.do(method, path, nil).is(http.StatusOK).saysNot("Marsh")
+			continue
+		}
 		if p := stranger.do(method, path, nil).is(http.StatusSeeOther); p.to != "/sign-in" || strings.Contains(p.raw, "Marsh") {
 			t.Errorf("%s leads a stranger to %q", r.Pattern, p.to)
 		}
@@ -456,42 +458,10 @@ func TestErrorsStandInTheSameLayoutAndTellNothingInside(t *testing.T) {
 	c.stranger(t).get("/nothing").is(http.StatusNotFound)
 }
 
-// walk plays what operators do and gives the pages that they saw.
-func walk(t *testing.T, c *console) (pages map[string]*page, visited []string) {
-	t.Helper()
-	pages = map[string]*page{}
-	keep := func(name string, p *page) *page {
-		pages["/"+name] = p
-		return p
-	}
-	ann, sue := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator), c.signIn(t, "sue@example.org", traconsole.RoleBarring)
-	keep("list", ann.get("/"))
-	keep("nobody", ann.get("/?queue=review"))
-	one1 := keep("case", ann.get(casePath))
-	keep("search", one1.press(casePath+"/search", "Search", one("query", "Liz Marsh QQ123456C")))
-	check := keep("check", one1.press(casePath+"/check", "TRN 9911999", nil))
-	keep("check-wrong", check.press(casePath+"/check/confirm", "Confirm", nil))
-	note := keep("note", one1.press(casePath+"/answer", "Continue", one("answer", "no_record")))
-	keep("note-wrong", note.press(casePath+"/answer/check", "Continue", one("note", "")))
-	answer := keep("answer", note.press(casePath+"/answer/check", "Continue", nil))
-	check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).follow(casePath)
-	keep("review", sue.get(casePath+"/review"))
-	keep("late", answer.press(casePath+"/answer/confirm", "Confirm", nil))
-	sue.get(casePath+"/review").press(casePath+"/review", "Confirm", one("review", "agree"))
-	keep("decided", ann.get(casePath))
-	bar := keep("barring", ann.get(barringPath))
-	keep("barring-answer", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")))
-	keep("reopen", ann.get("/cases/"+string(answered)+"/reopen"))
-	keep("not-found", ann.get("/nothing"))
-	ann.get("/").press("/", "Find", one("reference", "Marsh"))
-	return pages, slices.Concat(ann.visited, sue.visited)
-}
-
 func TestNoPersonalValueStandsInAURL(t *testing.T) {
-	c := start(t)
-	pages, visited := walk(t, c)
-	if len(pages) < 15 || len(visited) < 100 {
-		t.Fatalf("saw %d pages and %d addresses", len(pages), len(visited))
+	_, visited := states(t)
+	if len(visited) < 1000 {
+		t.Fatalf("saw %d addresses", len(visited))
 	}
 	for _, address := range visited {
 		plain, err := url.QueryUnescape(address)
@@ -504,20 +474,4 @@ func TestNoPersonalValueStandsInAURL(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestThePagesAreAccessible looks at pages as they were answered, whatever they were asked by.
-func TestThePagesAreAccessible(t *testing.T) {
-	c := start(t)
-	pages, _ := walk(t, c)
-	govuktest.Inspect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, ok := pages[r.URL.Path]
-		if !ok {
-			c.site.ServeHTTP(w, r)
-			return
-		}
-		maps.Copy(w.Header(), p.header)
-		w.WriteHeader(p.status)
-		_, _ = w.Write([]byte(p.raw))
-	}), "/list", "/search", "/check-wrong", "/note-wrong", "/review", "/decided", "/barring", "/late")
 }

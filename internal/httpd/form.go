@@ -1,0 +1,54 @@
+package httpd
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxForm bounds a form, in bytes: far more than what a person types.
+const maxForm = 64 << 10
+
+// Form reads a form before its handler runs, so that one that is too large or
+// no form at all is answered at one place, with the service's page for the
+// status.
+func Form(next http.Handler, errorPage func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if err := r.ParseForm(); err != nil {
+				status := http.StatusBadRequest
+				if _, large := errors.AsType[*http.MaxBytesError](err); large {
+					status = http.StatusRequestEntityTooLarge
+				}
+				errorPage(w, r, status)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Text refuses what no browser sends and no database takes in texts: NUL, and
+// bytes that are no UTF-8, in the address, its parameters or the form.
+func Text(next http.Handler, errorPage func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isText(r.URL.Path) {
+			errorPage(w, r, http.StatusNotFound)
+			return
+		}
+		for _, values := range []url.Values{r.URL.Query(), r.PostForm} {
+			for _, list := range values {
+				if !isText(strings.Join(list, "")) {
+					errorPage(w, r, http.StatusBadRequest)
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

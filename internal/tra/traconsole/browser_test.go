@@ -1,0 +1,259 @@
+package traconsole_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"traid/internal/fault"
+	"traid/internal/govuk/govuktest"
+	"traid/internal/person"
+	"traid/internal/signin"
+	"traid/internal/tra"
+	"traid/internal/tra/traconsole"
+)
+
+// The longest that a claim or an operator can bring, with no place to break a line at.
+var (
+	longName  = strings.Repeat("Wolfeschlegelstein", 15)[:255]
+	longEmail = strings.Repeat("wolfeschlegelstein", 15)[:64] + "@" + strings.Repeat(strings.Repeat("hausenberger", 5)+".", 3)[:180] + "example"
+	longText  = strings.TrimSpace(strings.Repeat("Nobody of this name was born then, "+strings.Repeat("and", 40)+" the search was made twice. ", 5))
+)
+
+// states keeps every page in each of its states: empty, with everything wrong,
+// full, done, too late, without the register. A page that is missing fails the
+// test and is named; it gets a line here, where an operator meets it.
+func states(t *testing.T) (album *govuktest.Album, visited []string) {
+	t.Helper()
+	c := start(t)
+	var routes []string
+	for _, r := range traconsole.Routes() {
+		routes = append(routes, r.Pattern)
+	}
+	for _, r := range signin.Routes() {
+		routes = append(routes, r.Pattern)
+	}
+	c.album = govuktest.NewAlbum("console", routes...)
+	keep := func(name string, p *page) *page {
+		c.album.Keep(name, p.answer())
+		return p
+	}
+	var people []*browser
+	signIn := func(email string, roles ...string) *browser {
+		b := c.signIn(t, email, roles...)
+		people = append(people, b)
+		return b
+	}
+
+	// The way in.
+	stranger := c.stranger(t)
+	keep("sign-in", stranger.get("/sign-in"))
+	link, err := c.accounts.AddAccount(t.Context(), "new@example.org", []string{"guest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep("sign-in: with a link", stranger.get("/sign-in/"+link))
+	stranger.post("/sign-in/"+link, nil)
+	keep("sign-in: without the role", stranger.get("/"))
+	keep("sign-in: gone", c.stranger(t).get("/sign-in/"+link))
+	signIn("leaver@example.org", traconsole.RoleOperator).post("/sign-out", nil)
+	ann, sue := signIn("ann@example.org", traconsole.RoleAdministrator), signIn("sue@example.org", traconsole.RoleBarring)
+	eve := signIn(longEmail, traconsole.RoleOperator)
+
+	// The list.
+	keep("list", ann.get("/"))
+	keep("list: one kind", eve.get("/"))
+	keep("list: empty", ann.get("/?queue=review"))
+	keep("list: errors", ann.get("/").press("/", "Find", nil))
+	keep("list: found", ann.get("/").press("/", "Find", one("reference", "TRA")))
+	keep("list: nobody found", ann.get("/").press("/", "Find", one("reference", "nobody")))
+
+	// A case, from the search to the release.
+	case1 := keep("case", ann.get(casePath))
+	keep("case: found", case1.press(casePath+"/search", "Search", one("query", "Liz Marsh QQ123456C")))
+	keep("case: nobody found", case1.press(casePath+"/search", "Search", one("query", "nobody")))
+	keep("case: no search", case1.press(casePath+"/search", "Search", nil))
+	keep("case: nothing selected", case1.press(casePath+"/answer", "Continue", nil))
+	ann.get(casePath).press(casePath+"/take", "Take this case", nil)
+	keep("case: taken", ann.get(casePath))
+	keep("case: taken by another", eve.post(casePath+"/take", nil).is(http.StatusConflict))
+	ann.get(casePath).press(casePath+"/give-back", "Give it back", nil)
+	c.sameTRN = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}}
+	late := eve.get(casePath).press(casePath+"/check", "TRN 9911999", nil)
+	check := keep("check: differs", case1.press(casePath+"/check", "TRN 9911999", nil))
+	c.sameTRN = nil
+	keep("check: errors", check.press(casePath+"/check/confirm", "Confirm", nil))
+	keep("check: refused", ann.post(casePath+"/check", url.Values{"trn": {"7012345"}, "revision": {"7"}}))
+	keep("check: agrees", case1.press(casePath+"/check", "TRN 8400123", nil))
+	note := keep("note", case1.press(casePath+"/answer", "Continue", one("answer", "no_record")))
+	keep("note: errors", note.press(casePath+"/answer/check", "Continue", one("note", "")))
+	answer := keep("answer", note.press(casePath+"/answer/check", "Continue", nil))
+	keep("answer: long", note.press(casePath+"/answer/check", "Continue", one("note", longText)))
+	check.press(casePath+"/check/confirm", "Confirm", one("why", longText)).follow(casePath)
+	keep("case: in second review", ann.get(casePath))
+	keep("review: own", eve.get(casePath+"/review"))
+	keep("review: a supervisor's own", ann.get(casePath+"/review"))
+	review := keep("review", sue.get(casePath+"/review"))
+	keep("review: errors", review.press(casePath+"/review", "Confirm", nil))
+	keep("review: no reason", review.press(casePath+"/review", "Confirm", one("review", "send_back")))
+	keep("answer: too late", answer.press(casePath+"/answer/confirm", "Confirm", nil))
+	keep("check: too late", late.press(casePath+"/check/confirm", "Confirm", one("why", longText)))
+	review.press(casePath+"/review", "Confirm", url.Values{"review": {"send_back"}, "why": {longText}})
+	keep("case: sent back", ann.get(casePath))
+	case1 = ann.get(casePath)
+	case1.press(casePath+"/answer", "Continue", one("answer", "no_record")).press(casePath+"/answer/check", "Continue", nil).press(casePath+"/answer/confirm", "Confirm", nil).follow(casePath)
+	keep("case: decided", ann.get(casePath))
+	keep("case: decided by another", sue.get(casePath))
+	keep("list: decided", ann.get("/?queue=deciding"))
+	undone := ann.get(casePath)
+	undone.press(casePath+"/undo", "Undo", nil)
+	keep("case: too late to undo", undone.press(casePath+"/undo", "Undo", nil))
+
+	// A barring check.
+	bar := keep("barring", ann.get(barringPath))
+	keep("barring: answer", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")))
+	keep("barring: answer, errors", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", one("why", "Since 1 May 2019.")))
+	keep("barring: not barred", bar.press(barringPath+"/answer", "Continue", one("answer", "not_barred")))
+	keep("barring: note", bar.press(barringPath+"/answer", "Continue", one("answer", "cannot_tell")))
+	keep("barring: without the role", eve.get(barringPath))
+	bar.press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", one("why", "It is in force."))
+	keep("barring: review", sue.get(barringPath+"/review"))
+
+	for _, path := range []string{"/privacy", "/cookies", "/accessibility", "/contact"} {
+		keep(path[1:], ann.get(path))
+	}
+
+	// What has been answered.
+	keep("answered", ann.get("/cases/"+string(answered)))
+	keep("answered: deleted", ann.get("/cases/"+string(deleted)))
+	reopen := keep("reopen", ann.get("/cases/"+string(answered)+"/reopen"))
+	keep("reopen: errors", reopen.press("/cases/"+string(answered)+"/reopen", "Open the case again", nil))
+	reopen.press("/cases/"+string(answered)+"/reopen", "Open the case again", one("why", "The wrong twin."))
+	keep("reopen: too late", reopen.press("/cases/"+string(answered)+"/reopen", "Open the case again", one("why", longText)))
+
+	// Everything at its longest.
+	c.fill(t)
+	keep("list: full", ann.get("/"))
+	keep("case: long", ann.get(casePath))
+	keep("case: long search", ann.get(casePath).press(casePath+"/search", "Search", one("query", "Wolfeschlegelstein")))
+	keep("check: long", ann.get(casePath).press(casePath+"/check", "TRN 8999999", nil))
+	keep("answered: long", ann.get("/cases/"+string(answered)))
+	c.cases[barringCase].Decision, c.cases[barringCase].Request.State = nil, tra.WithOperator
+	keep("barring: full", ann.get(barringPath))
+	keep("barring: answer, full", ann.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")))
+	c.records["5550001"] = tra.Record{TRN: trn(t, "5550001"), Active: true, FirstName: name(t, "Joan"), LastName: name(t, "Hale"), DateOfBirth: date(t, "1970-05-05")}
+	keep("barring: no alert", ann.get(barringPath))
+	keep("barring: answer, no alert", ann.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "not_barred")))
+	delete(c.records, "5550001")
+	keep("barring: no record", ann.get(barringPath))
+	c.candidates = nil
+	keep("case: no candidates", ann.get(casePath))
+	waits := ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "cannot_tell"))
+	c.down = true
+	keep("case: without the register", ann.get(casePath))
+	keep("case: search without the register", ann.get(casePath).press(casePath+"/search", "Search", one("query", "Marsh")))
+	keep("barring: without the register", ann.get(barringPath))
+	keep("barring: answer, without the register", ann.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")))
+	keep("check: without the register", ann.post(casePath+"/check", url.Values{"trn": {"8400123"}}))
+	waits.press(casePath+"/answer/check", "Continue", nil).press(casePath+"/answer/confirm", "Confirm", nil)
+	c.down = false
+
+	// What went wrong.
+	keep("not found", ann.get("/nothing"))
+	keep("not like this", ann.get(casePath+"/check"))
+	c.broken = errors.New("planted")
+	keep("broken", ann.get(casePath))
+	c.broken = fault.New(fault.Unavailable, "The database does not answer.")
+	keep("unavailable", ann.get("/"))
+	c.broken = nil
+	c.album.KeepErrors("error", "/error", traconsole.ErrorPage)
+	for _, b := range people {
+		visited = append(visited, b.visited...)
+	}
+	return c.album, visited
+}
+
+// full is how many rows a list has at its fullest.
+const full = 25
+
+// fill makes everything of the sample as long as it can be.
+func (c *console) fill(t *testing.T) {
+	t.Helper()
+	long := tra.Record{
+		TRN: trn(t, "8999999"), Active: true, FirstName: name(t, longName), MiddleName: name(t, longName), LastName: name(t, longName),
+		DateOfBirth: date(t, "1984-02-17"), NINOs: []person.Text{person.NewText("QQ123456C"), person.NewText("QQ222222A")}, QTSDate: date(t, "2006-07-01"),
+	}
+	for range 2 {
+		long.PreviousNames = append(long.PreviousNames, person.FullName{First: name(t, longName), Last: name(t, longName)})
+	}
+	c.records["8999999"] = long
+	email, err := person.ParseEmail(longEmail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := c.cases[trnCase]
+	one.Claim.FirstName, one.Claim.LastName, one.Claim.Email, one.Claim.PreviousNames = long.FirstName, long.LastName, email, long.PreviousNames
+	one.Request.Owner = longEmail
+	one.Request.Changed = []tra.Field{tra.FieldFirstName, tra.FieldLastName, tra.FieldPreviousNames, tra.FieldDateOfBirth, tra.FieldEmail}
+	one.Flags = nil
+	for _, f := range []tra.Flag{
+		tra.TicketCreationFailing, tra.TicketRefused, tra.TicketMissing, tra.SeveralTickets, tra.AnswerUnreadable, tra.AnswerContradictsRecord, tra.RegisterBehind, tra.Overdue,
+	} {
+		one.Flags = append(one.Flags, tra.Flagged{Flag: f, Reason: longText, Since: noon})
+	}
+	for i := range full {
+		one.History = append(one.History, tra.Event{At: noon.Add(time.Duration(i) * time.Hour), Request: trnCase, Who: "ann@example.org", What: tra.RegisterSearched})
+	}
+	one.History = append(one.History, tra.Event{At: noon.AddDate(0, 0, 2), Request: trnCase, Who: longEmail, What: tra.CaseReopened, Why: longText})
+	c.candidates = slices.Insert(c.candidates, 0, tra.Candidate{Record: long, Bits: 40, Probability: 1, Evidence: []tra.Evidence{
+		{Field: "last_name", Level: "earlier_name", Bits: 9.1, Claimed: person.NewText(longName), Recorded: person.NewText(longName)},
+	}})
+	for i := range full {
+		owner, claim := "ann@example.org", c.cases[answered].Claim
+		if i == 0 {
+			owner, claim = longEmail, one.Claim
+		}
+		id := tra.RequestID(fmt.Sprintf("0e9d3a52-6a0f-4c55-9b1e-5f0f5b8d%04d", i))
+		c.cases[id] = &tra.Case{
+			Request: tra.Request{
+				ID: id, Kind: tra.TRNValidation, Reference: tra.Reference(fmt.Sprintf("TRA-FULL-%03d", i)), State: tra.WithOperator, Owner: owner,
+				SubmittedAt: noon.AddDate(0, 0, -i), QueuedAt: noon.AddDate(0, 0, -i), ExpectedBy: noon.AddDate(0, 0, 5-i), Client: "manage-cpd",
+			},
+			Claim: claim, HasClaim: true, Flags: one.Flags[:i%len(one.Flags)],
+		}
+	}
+	c.next = "2026-11-01T00:00:00Z|" + string(trnCase)
+	answer := c.cases[answered]
+	answer.Answer = &tra.Answer{Request: answered, Version: 12, Outcome: tra.Failed, Reason: tra.NotEnoughDetails, Note: longText, AnsweredAt: noon}
+	answer.Request.State = tra.Answered
+	barred := c.records["5550001"]
+	for i := range full {
+		details := "Panel of April"
+		if i == 0 {
+			details = longText
+		}
+		barred.Alerts = append(barred.Alerts, tra.Alert{
+			Code: "T9", Category: "Restriction", Name: "Conditional registration order - unacceptable professional conduct", Prohibition: true,
+			Start: fmt.Sprintf("20%02d-01-01", i), Details: person.NewText(details), Open: i%3 == 0,
+		})
+	}
+	c.records["5550001"] = barred
+}
+
+func TestThePagesCanBeUsedByEverybody(t *testing.T) {
+	album, _ := states(t)
+	album.Inspect(t, govuktest.Options{
+		Footer: []string{"/privacy", "/cookies", "/accessibility", "/contact"},
+		Steady: map[string]string{
+			"The claim beside the record": "a record has the fields that it has",
+			"Evidence for and against":    "there is no more evidence than fields",
+			"What happened":               "something has happened to every case",
+			"Cookies":                     "there is one",
+		},
+	})
+}
