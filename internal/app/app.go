@@ -22,7 +22,6 @@ import (
 	"traid/internal/dqt"
 	"traid/internal/fault"
 	"traid/internal/signin"
-	"traid/internal/synth"
 	"traid/internal/tra/traconsole"
 )
 
@@ -52,10 +51,16 @@ type cli struct {
 		Out    string `required:"" help:"File to write the results to."`
 	} `cmd:"" help:"Check many claims at once."`
 	Synth struct {
-		Out     string `required:"" help:"Register file to write."`
-		Records int    `default:"20000" help:"How many invented teachers."`
-		Seed    uint64 `default:"1" help:"The same seed gives the same file."`
-	} `cmd:"" help:"Write a register of invented teachers."`
+		Out        string   `required:"" help:"Folder to write the files into."`
+		Records    int      `default:"20000" help:"How many records."`
+		Seed       uint64   `default:"1" help:"The same seed gives the same register."`
+		Sample     bool     `help:"Only NI numbers that nobody can have: they begin with QQ."`
+		Claims     int      `help:"How many claims on it, of each mix."`
+		Mix        []string `default:"typical" enum:"typical,hard,names" help:"What claims are like: typical, hard (three times the errors, fewer identifiers), names (name and date of birth alone)."`
+		ClaimsSeed uint64   `default:"1" help:"The same seed gives the same claims."`
+		Errors     float64  `default:"1" help:"How many times a mix's errors."`
+		OnlyClaims bool     `help:"Leave the register's file unwritten."`
+	} `cmd:"" help:"Write a register of invented teachers, and claims on it with the truth."`
 	Token struct {
 		Create struct {
 			Service string        `arg:"" enum:"tra,dqt,desk" help:"The service it is for: tra, dqt or desk."`
@@ -140,7 +145,7 @@ func (p *program) run(ctx context.Context, command string, c *cli) error {
 	case "config":
 		return p.config(ctx)
 	case "synth":
-		return writeFile(c.Synth.Out, 0o644, func(w io.Writer) error { return synth.WriteRegister(w, c.Synth.Seed, c.Synth.Records) })
+		return p.synth(ctx, c)
 	case "migrate":
 		return p.migrate(ctx)
 	case "serve":

@@ -41,7 +41,7 @@ func TestImportMatchAndTokensOnBothDatabases(t *testing.T) {
 				}
 				return out
 			}
-			ok("synth", "--out", file, "--records", "300")
+			ok("synth", "--out", dir, "--records", "300", "--claims", "40", "--mix", "typical,hard")
 			if name == "postgres" {
 				if code, _, stderr := command(t, env, "import", file); code == exitOK || !strings.Contains(stderr, "run traid migrate") {
 					t.Errorf("before migrating: exit %d, %q; want to be told to migrate", code, stderr)
@@ -81,6 +81,9 @@ func TestImportMatchAndTokensOnBothDatabases(t *testing.T) {
 			matched, err := os.ReadFile(result)
 			if err != nil || !strings.Contains(string(matched), "'=1+1,match,"+cells[0]+",trn,,") {
 				t.Errorf("match: %q %v", matched, err)
+			}
+			if out := ok("match", filepath.Join(dir, "claims-hard-1.csv"), "--out", result); !strings.HasPrefix(out, "40 claims: ") || !strings.Contains(out, " 0 refused.") {
+				t.Errorf("match of invented claims: %q", out)
 			}
 
 			token := strings.TrimSpace(ok("token", "create", "dqt", "tester", "--scopes", "identify"))

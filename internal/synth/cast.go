@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ const (
 )
 
 // Cast lists the sample people whom a demonstration is played with. Their
-// numbers are beyond those that WriteRegister gives.
+// numbers are beyond those that a Population has.
 func Cast() []Member {
 	return []Member{
 		{
@@ -61,9 +62,14 @@ var castRecords = [][]string{
 	{"9490015", "active", "Desmond", "", "Carrowby", "", "1971-03-08", "QQ990015D", "", "1994-08-01", "T1:2019-05-01::"},
 }
 
-// WriteSample writes a register file of n invented teachers and the cast.
+// WriteSample writes a register file of n invented teachers and the cast. No NI
+// number in it is one that a person could have.
 func WriteSample(w io.Writer, seed uint64, n int) error {
-	if err := WriteRegister(w, seed, n); err != nil {
+	p, err := New(seed, n, Options{Sample: true})
+	if err != nil {
+		return err
+	}
+	if err := p.WriteRegister(context.Background(), w, nil); err != nil {
 		return err
 	}
 	if err := csv.NewWriter(w).WriteAll(castRecords); err != nil {

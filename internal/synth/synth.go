@@ -1,222 +1,174 @@
 // Package synth invents teachers: registers of any size whose people have the
-// names and ages of a real workforce and exist nowhere. The same seed gives the
-// same bytes. NI numbers begin with QQ, which no real person's does. Tests, the
-// demonstration and `traid synth` use it, the product itself does not.
+// names and ages of a real workforce and exist nowhere, and files of claims as
+// such people would type them, with the truth beside each. The same seed gives
+// the same bytes. Tests, the demonstration, `traid synth` and `traid evaluate`
+// use it, the product itself does not.
+//
+// A register and its claims are made of the same people: each side describes a
+// person on its own, with its own errors, at the rates in rates.go. A person is
+// drawn from the register's seed and their place in it alone, so a register of
+// any size is made in little memory, and claims on it without it.
 package synth
 
 import (
-	_ "embed"
-	"encoding/csv"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"sort"
-	"strconv"
-	"strings"
-	"sync"
-	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-//go:embed data/given_names.csv
-var givenNames string
-
-//go:embed data/surnames.csv
-var surnames string
-
-// Rates of the register that is invented (the trial's table of the engine's design).
+// Bounds of a register.
 const (
-	shareWomen         = 0.75
-	shareChangedName   = 0.40 // of women: about the mean over the age bands
-	shareDoubleBarrel  = 0.12 // of changes
-	shareNotYetKnown   = 0.25 // of changes
-	shareEarlierKept   = 0.80 // of changes that are known
-	shareNINO          = 0.88
-	shareEmail         = 0.70
-	shareMiddle        = 0.60
-	shareInactive      = 0.02
-	shareTwoRecords    = 0.005
-	shareAlert         = 0.004
-	shareSpentAlert    = 0.002
-	firstYear          = 1940 // of birth
-	lastYear           = 2003
-	cohort             = 5
-	lastCohort         = 2000
-	qualifiedAt        = 22 // years of age
-	maxQQ              = 1_000_000
-	runningNumberDigit = 100_000
+	// MaxRecords is the most that a register can have: a year's TRNs have five digits.
+	MaxRecords = 5_000_000
+	// MaxSample is the most with NI numbers that no real person has: there are a million under QQ.
+	MaxSample = 500_000
 )
 
-// MaxRecords is the most that one register can have: there are a million numbers under QQ.
-const MaxRecords = 500_000
-
-// Header is the first line of a register file.
-const Header = "trn,status,first_name,middle_name,last_name,previous_names,date_of_birth,national_insurance_numbers,email,qts_date,alerts"
-
-// weighted draws names as often as they occur.
-type weighted struct {
-	names []string
-	upTo  []float64
+// Options of a Population; the zero value works.
+type Options struct {
+	Sample bool // NI numbers begin with QQ, which no real person's does
 }
 
-func (w *weighted) add(name string, weight float64) {
-	sum := weight
-	if n := len(w.upTo); n > 0 {
-		sum += w.upTo[n-1]
-	}
-	w.names, w.upTo = append(w.names, name), append(w.upTo, sum)
+// Population is a number of invented teachers and what a register holds of them.
+type Population struct {
+	seed    uint64
+	records int
+	sample  bool
+	names   *names
+	starts  []int        // by year from firstTRNYear on: the first place of the year
+	special map[int]slot // places of what is not a person's first record
+	second  map[int]int  // the place of a person's second record, by that of the first
+	twins   map[int]int  // the place of a person's twin, both ways
 }
 
-func (w *weighted) draw(r *rand.Rand) string {
-	at := sort.SearchFloat64s(w.upTo, r.Float64()*w.upTo[len(w.upTo)-1])
-	return w.names[min(at, len(w.names)-1)]
+// slot says what a place of the register is: the record of a twin, or another
+// record of a person who has one already.
+type slot struct {
+	kind byte
+	of   int // the place of the twin, or of the person's first record
 }
 
-type names struct {
-	given map[string]*weighted // by sex and cohort, "F1960"
-	last  weighted
-}
+// The kinds of slot.
+const (
+	first  = iota // a person's own record
+	twin          // of somebody who is a twin of another
+	second        // the second record of a person
+	merged        // a record that was merged into the person's own
+)
 
-var load = sync.OnceValues(func() (*names, error) {
-	n := &names{given: map[string]*weighted{}}
-	rows, err := csv.NewReader(strings.NewReader(givenNames)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("synth: given names: %w", err)
-	}
-	for _, r := range rows[1:] {
-		weight, err := strconv.ParseFloat(r[3], 64)
-		if err != nil {
-			return nil, fmt.Errorf("synth: given names: %w", err)
-		}
-		key := r[1] + r[2]
-		if n.given[key] == nil {
-			n.given[key] = &weighted{}
-		}
-		n.given[key].add(title(r[0]), weight)
-	}
-	if rows, err = csv.NewReader(strings.NewReader(surnames)).ReadAll(); err != nil {
-		return nil, fmt.Errorf("synth: surnames: %w", err)
-	}
-	for _, r := range rows[1:] {
-		weight, err := strconv.ParseFloat(r[1], 64)
-		if err != nil {
-			return nil, fmt.Errorf("synth: surnames: %w", err)
-		}
-		n.last.add(title(r[0]), weight)
-	}
-	return n, nil
-})
+// What the draws are for: each purpose has its own stream.
+const (
+	drawPlan = iota + 1
+	drawPerson
+	drawRecord
+	drawClaim
+	drawNINO
+)
 
-// title writes a name as people write it: "o'neill" is "O'Neill".
-func title(name string) string {
-	up := true
-	return strings.Map(func(r rune) rune {
-		if up {
-			r = unicode.ToUpper(r)
-		}
-		up = !unicode.IsLetter(r)
-		return r
-	}, name)
-}
-
-// WriteRegister writes a register file of n invented teachers.
-func WriteRegister(w io.Writer, seed uint64, n int) error {
-	if n < 0 || n > MaxRecords {
-		return fmt.Errorf("synth: a register has at most %d records", MaxRecords)
+// New gives the population of a seed. The people of a larger population are
+// others than those of a smaller one.
+func New(seed uint64, records int, o Options) (*Population, error) {
+	most := MaxRecords
+	if o.Sample {
+		most = MaxSample
+	}
+	if records < 0 || records > most {
+		return nil, fmt.Errorf("synth: a register has at most %d records", most)
 	}
 	all, err := load()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	out := csv.NewWriter(w)
-	if err := out.Write(strings.Split(Header, ",")); err != nil {
-		return fmt.Errorf("synth: write register: %w", err)
-	}
-	r := rand.New(rand.NewPCG(seed, 0))
-	running := map[int]int{}
-	for i := range n {
-		t := newTeacher(r, all, running)
-		if shareTwoRecords > r.Float64() && i > 0 { // the same person again, under another TRN
-			t.previousTRN = t.trn
-			t.trn = nextTRN(t.qualified, running)
+	p := &Population{seed: seed, records: records, sample: o.Sample, names: all, special: map[int]slot{}, second: map[int]int{}, twins: map[int]int{}}
+	p.starts = yearStarts(records)
+	p.plan()
+	return p, nil
+}
+
+// nearby is the part of the register, in records, within which a person's other record or
+// twin lies: of a register in the order of TRNs it is a few years.
+const nearby = 20
+
+// plan says which places are not a person's first record. Everything that
+// others refer to stays a person's first and only other one.
+func (p *Population) plan() {
+	d := newDice()
+	d.seed(p.seed, drawPlan, 0)
+	within := max(p.records/nearby, 1)
+	taken := map[int]bool{}
+	for i := 1; i < p.records; i++ {
+		at := d.Float64()
+		kind := byte(first)
+		switch {
+		case at < shareTwoRecords:
+			kind = second
+		case at < shareTwoRecords+shareTwins:
+			kind = twin
+		case at < shareTwoRecords+shareTwins+shareMerged:
+			kind = merged
+		default:
+			continue
 		}
-		if err := out.Write(t.row(r, i)); err != nil {
-			return fmt.Errorf("synth: write register: %w", err)
-		}
-		if t.previousTRN != "" {
-			if err := out.Write([]string{t.previousTRN, "merged:" + t.trn, t.first, "", t.last, "", t.born.Format(time.DateOnly), "", "", "", ""}); err != nil {
-				return fmt.Errorf("synth: write register: %w", err)
+		of := i - 1 - d.IntN(min(within, i))
+		if _, is := p.special[of]; is || taken[of] {
+			of = i - 1 // the nearest that is free
+			for of > 0 && (taken[of] || p.special[of].kind != first) {
+				of--
+			}
+			if taken[of] {
+				continue
 			}
 		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return fmt.Errorf("synth: write register: %w", err)
-	}
-	return nil
-}
-
-type teacher struct {
-	trn, previousTRN    string
-	first, middle, last string
-	previous            string
-	born                time.Time
-	qualified           int // the year
-}
-
-func newTeacher(r *rand.Rand, all *names, running map[int]int) teacher {
-	sex := "M"
-	if r.Float64() < shareWomen {
-		sex = "F"
-	}
-	born := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN((lastYear-firstYear+1)*365))
-	given := all.given[sex+strconv.Itoa(min(born.Year()/cohort*cohort, lastCohort))]
-	t := teacher{first: given.draw(r), last: all.last.draw(r), born: born, qualified: born.Year() + qualifiedAt + r.IntN(8)}
-	if r.Float64() < shareMiddle {
-		t.middle = given.draw(r)
-	}
-	if sex == "F" && r.Float64() < shareChangedName {
-		newest := all.last.draw(r)
-		if r.Float64() < shareDoubleBarrel {
-			newest = t.last + "-" + newest
-		}
-		if r.Float64() >= shareNotYetKnown {
-			if r.Float64() < shareEarlierKept {
-				t.previous = t.last
-			}
-			t.last = newest
+		taken[of] = true
+		p.special[i] = slot{kind: kind, of: of}
+		switch kind {
+		case second:
+			p.second[of] = i
+		case twin:
+			p.twins[i], p.twins[of] = of, i
 		}
 	}
-	t.trn = nextTRN(t.qualified, running)
-	return t
 }
 
-// nextTRN gives two digits of the year and a running number.
-func nextTRN(year int, running map[int]int) string {
-	yy := year % 100
-	running[yy]++
-	return fmt.Sprintf("%02d%05d", yy, running[yy]%runningNumberDigit)
+// dice draws. Each purpose and place has a stream of its own.
+type dice struct {
+	*rand.Rand
+	source *rand.PCG
 }
 
-func (t teacher) row(r *rand.Rand, i int) []string {
-	status, nino, email, alerts := "active", "", "", ""
-	if r.Float64() < shareInactive {
-		status = "inactive"
-	}
-	if r.Float64() < shareNINO {
-		nino = fmt.Sprintf("QQ%06d%c", (i*7+1)%maxQQ, 'A'+rune(r.IntN(4)))
-	}
-	if r.Float64() < shareEmail {
-		first, _ := utf8.DecodeRuneInString(strings.ToLower(t.first))
-		email = fmt.Sprintf("%c.%s%d@example.org", first, strings.ToLower(strings.ReplaceAll(t.last, "'", "")), i)
-	}
-	switch at := r.Float64(); {
-	case at < shareAlert:
-		alerts = fmt.Sprintf("T1:%d-05-01::", 2010+r.IntN(14))
-	case at < shareAlert+shareSpentAlert:
-		alerts = fmt.Sprintf("T2:%d-05-01:%d-05-01:", 2005+r.IntN(5), 2012+r.IntN(5))
-	}
-	qts := time.Date(t.qualified, 8, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-	return []string{t.trn, status, t.first, t.middle, t.last, t.previous, t.born.Format(time.DateOnly), nino, email, qts, alerts}
+func newDice() *dice {
+	source := rand.NewPCG(0, 0)
+	return &dice{Rand: rand.New(source), source: source}
 }
+
+func (d *dice) seed(seed, purpose, place uint64) {
+	a := scramble(scramble(scramble(seed)^purpose) ^ place)
+	d.source.Seed(a, scramble(a))
+}
+
+// scramble is the finalizer of SplitMix64 (Steele, Lea and Flood, 2014):
+// neighbouring numbers give unrelated ones.
+func scramble(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func (d *dice) chance(p float64) bool { return d.Float64() < p }
+
+// among gives an index with the chances that the weights have.
+func (d *dice) among(weights ...float64) int {
+	sum := 0.0
+	for _, w := range weights {
+		sum += w
+	}
+	at := d.Float64() * sum
+	for i, w := range weights {
+		if at -= w; at < 0 {
+			return i
+		}
+	}
+	return len(weights) - 1
+}
+
+func one[T any](d *dice, of []T) T { return of[d.IntN(len(of))] }
