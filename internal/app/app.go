@@ -90,6 +90,10 @@ type cli struct {
 			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
 		} `cmd:"" help:"Keep a person out from now on."`
 	} `cmd:"" help:"People who sign in to the console or to Manage CPD's administration."`
+	Zendesk struct {
+		Check struct{} `cmd:"" help:"Look whether the helpdesk is as it has to be; changes nothing."`
+		Setup struct{} `cmd:"" help:"Make what the helpdesk lacks; what is there stays as it is."`
+	} `cmd:"" help:"The TRA's Zendesk account, or the desk that runs here in its place."`
 	Config struct{} `cmd:"" help:"Print every setting in force."`
 }
 
@@ -144,6 +148,10 @@ func (p *program) run(ctx context.Context, command string, c *cli) error {
 	switch name {
 	case "config":
 		return p.config(ctx)
+	case "zendesk check":
+		return p.checkHelpdesk(ctx)
+	case "zendesk setup":
+		return p.setUpHelpdesk(ctx)
 	case "synth":
 		return p.synth(ctx, c)
 	case "migrate":
@@ -217,6 +225,9 @@ func (p *program) serve(ctx context.Context, names []string) error {
 		return err
 	}
 	defer sys.close()
+	if err := sys.meetHelpdesk(ctx); err != nil {
+		return err
+	}
 	return sys.serve(ctx, true, nil)
 }
 

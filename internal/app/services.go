@@ -125,6 +125,8 @@ type system struct {
 	desk *desk.Service
 	tra  *tra.Service
 	cpd  *cpd.Service
+
+	account *zendesk.Client // as the TRA API calls the helpdesk
 }
 
 // build opens the services of the roles, gives each an address and wires them.
@@ -271,6 +273,7 @@ func (sys *system) buildTRA(s *service) error {
 		return err
 	}
 	account := p.settings.zendesk(deskURL, p.now)
+	sys.account = zendesk.New(account)
 	details := tra.DetailsClaim
 	if p.settings.get(setZendeskURL) != "" {
 		details = tra.DetailsReference
@@ -286,7 +289,7 @@ func (sys *system) buildTRA(s *service) error {
 		endpoints[clientCPD] = traports.Endpoint{URL: cpdURL + cpdweb.WebhookPath, Secret: p.settings.get(setWebhookKey)}
 	}
 	register := traports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setTRADQTToken)}))
-	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(zendesk.New(account), p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
+	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(sys.account, p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
 		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
 			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
 			Details: details, PublicURL: sys.public(s), Logger: p.logger,
@@ -296,6 +299,10 @@ func (sys *system) buildTRA(s *service) error {
 	}
 	s.work["tra_work_due"] = func(ctx context.Context, _ string) error { return sys.tra.WorkDue(ctx) }
 	s.every = append(s.every, sqldb.Every{Name: "tra_work_due", Interval: p.settings.duration(setSweepEvery)})
+	if p.settings.get(setZendeskURL) != "" {
+		s.work["tra_check_helpdesk"] = func(ctx context.Context, _ string) error { return sys.watchHelpdesk(ctx) }
+		s.every = append(s.every, sqldb.Every{Name: "tra_check_helpdesk", Interval: time.Hour})
+	}
 
 	mux := http.NewServeMux()
 	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid TRA API", Version: "1", Description: traapi.Description, Auth: s.access, Logger: p.logger})

@@ -160,6 +160,11 @@ func (c *Client) Members(ctx context.Context, id GroupID) ([]UserID, error) {
 	return out, err
 }
 
+// AddMember puts a user into a group.
+func (c *Client) AddMember(ctx context.Context, group GroupID, user UserID) error {
+	return c.create(ctx, "add a member to a group", "/group_memberships", "group_membership", map[string]any{"user_id": user, "group_id": group}, nil)
+}
+
 // Agents reads the account's agents and administrators.
 func (c *Client) Agents(ctx context.Context) ([]User, error) {
 	return list[User](ctx, c, "read the agents", "/users", "users", url.Values{"role[]": {RoleAgent, RoleAdmin}}, false)

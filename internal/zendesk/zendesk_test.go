@@ -121,7 +121,8 @@ func TestEachCallGoesToItsPlace(t *testing.T) {
 		"a text with a pattern is made a field": {func(z *zendesk.Client) error {
 			return drop(z.CreateField(ctx, zendesk.Field{Type: zendesk.TypeRegexp, Title: "TRN", Active: true, Regexp: `^\d{7}$`}))
 		}, `{"ticket_field":{"id":7}}`, "POST", "/api/v2/ticket_fields", `{"ticket_field":{"type":"regexp","title":"TRN","active":true,"required":false,"regexp_for_validation":"^\\d{7}$"}}`},
-		"a group is made": {func(z *zendesk.Client) error { return drop(z.CreateGroup(ctx, zendesk.Group{Name: "TRA"})) }, `{"group":{"id":7}}`, "POST", "/api/v2/groups", `{"group":{"is_public":false,"name":"TRA"}}`},
+		"a group is made":   {func(z *zendesk.Client) error { return drop(z.CreateGroup(ctx, zendesk.Group{Name: "TRA"})) }, `{"group":{"id":7}}`, "POST", "/api/v2/groups", `{"group":{"is_public":false,"name":"TRA"}}`},
+		"a member is added": {func(z *zendesk.Client) error { return z.AddMember(ctx, 7, 9) }, `{"group_membership":{"id":7}}`, "POST", "/api/v2/group_memberships", `{"group_membership":{"group_id":7,"user_id":9}}`},
 		"a view is made": {func(z *zendesk.Client) error {
 			return z.CreateView(ctx, zendesk.View{Title: "TRA requests", Active: true, Group: 7, Conditions: zendesk.Conditions{All: []zendesk.Condition{{Field: "status", Operator: "less_than", Value: "solved"}}}})
 		}, `{"view":{"id":7}}`, "POST", "/api/v2/views", `{"view":{"active":true,"all":[{"field":"status","operator":"less_than","value":"solved"}],"any":[],"restriction":{"id":7,"type":"Group"},"title":"TRA requests"}}`},
