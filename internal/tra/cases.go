@@ -39,9 +39,17 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 	for i := range out.Rows {
 		out.Rows[i].Flags = append(out.Rows[i].Flags, s.clockFlags(out.Rows[i].Request)...)
 	}
-	out.Counts, err = s.store.QueueCounts(ctx, f)
+	if out.Counts, err = s.store.QueueCounts(ctx, f); err != nil {
+		return QueuePage{}, err
+	}
+	sweep, err := s.store.Sweep(ctx)
+	out.HelpdeskAt, out.HelpdeskAway = sweep.LastAt, s.now().Sub(sweep.LastAt) > max(awayAfter, 3*s.o.SweepEvery)
 	return out, err
 }
+
+// awayAfter is how long the helpdesk may not have been reached before operators
+// are told.
+const awayAfter = 10 * time.Minute
 
 // place is where a row stands in its queue, for QueueFilter.After.
 func (r QueueRow) place(q Queue) string {

@@ -61,6 +61,9 @@ type QueuePage struct {
 	Rows   []QueueRow
 	Next   string // empty: the last page
 	Counts map[Queue]int
+	// Whether the helpdesk has not been reached for some time, and when it was last; zero: never.
+	HelpdeskAway bool
+	HelpdeskAt   time.Time
 }
 
 // Case is everything that an operator sees of a request, beside candidates.

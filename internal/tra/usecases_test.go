@@ -173,6 +173,35 @@ func TestTicketsMadeTwiceAreOneAgain(t *testing.T) {
 	})
 }
 
+func TestOperatorsAreToldOfAHelpdeskThatIsAway(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		away := func() (bool, time.Time) {
+			p, err := r.svc.Queue(r.ctx, olive, tra.QueueFilter{})
+			r.ok(err)
+			return p.HelpdeskAway, p.HelpdeskAt
+		}
+		if is, at := away(); !is || !at.IsZero() {
+			t.Errorf("before the first time: %v, %v", is, at)
+		}
+		r.work(time.Second)
+		reached := r.clock.now()
+		r.weather.set(func(w *weather) { w.down = true })
+		r.work(10 * time.Minute)
+		if is, _ := away(); is {
+			t.Error("it is away after ten minutes")
+		}
+		r.work(time.Second)
+		if is, at := away(); !is || !at.Equal(reached) {
+			t.Errorf("later: %v, %v; want the time when it was last reached", is, at)
+		}
+		r.weather.set(func(w *weather) { w.down = false })
+		r.work(time.Minute)
+		if is, _ := away(); is {
+			t.Error("it is back")
+		}
+	})
+}
+
 func TestAHelpdeskThatIsAwayLosesNothing(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		r.addRecord(zofia, nil)

@@ -69,6 +69,9 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("list", ann.get("/"))
 	keep("list: one kind", eve.get("/"))
 	keep("list: empty", ann.get("/?queue=review"))
+	c.away, c.reached = true, noon.Add(-time.Hour)
+	keep("list: the helpdesk is away", ann.get("/"))
+	c.away = false
 	keep("list: errors", ann.get("/").press("/", "Find", nil))
 	keep("list: found", ann.get("/").press("/", "Find", one("reference", "TRA")))
 	keep("list: nobody found", ann.get("/").press("/", "Find", one("reference", "nobody")))

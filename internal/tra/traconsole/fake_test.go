@@ -38,7 +38,9 @@ type fake struct {
 	filters    []tra.QueueFilter
 	searched   []string
 	decided    []tra.Deciding
-	broken     error // what every call gives, when set
+	broken     error     // what every call gives, when set
+	away       bool      // the helpdesk is not reached
+	reached    time.Time // when it was last
 }
 
 func name(t testing.TB, s string) person.Name {
@@ -191,7 +193,7 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
 		}[q]
 	}
-	out := tra.QueuePage{Counts: map[tra.Queue]int{}, Next: f.next}
+	out := tra.QueuePage{Counts: map[tra.Queue]int{}, Next: f.next, HelpdeskAway: f.away, HelpdeskAt: f.reached}
 	for _, c := range f.cases {
 		if c.Request.Kind == tra.BarringCheck && !op.Barring {
 			continue

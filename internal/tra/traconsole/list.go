@@ -20,7 +20,8 @@ type listView struct {
 	Rows    []listRow
 	Next    string // of the following page
 	Empty   string
-	More    bool // a search that found more than it shows
+	More    bool   // a search that found more than it shows
+	Away    string // that the helpdesk is not reached; empty: it is
 	errs    govuk.Errors
 }
 
@@ -118,6 +119,9 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 		}
 	}
 	now := p.now()
+	if page.HelpdeskAway {
+		v.Away = awayText(page.HelpdeskAt)
+	}
 	for _, row := range page.Rows {
 		v.Rows = append(v.Rows, listRowOf(row, now))
 	}
@@ -133,6 +137,15 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 	o := Page(r, v.Heading)
 	o.Errors = errs
 	httpd.Render(w, r, status, listPage(o, v))
+}
+
+// awayText says that the helpdesk is not reached, and what that means.
+func awayText(last time.Time) string {
+	text := "The helpdesk has not been reached yet."
+	if !last.IsZero() {
+		text = "The helpdesk was last reached on " + moment(last) + "."
+	}
+	return text + " Decide as always: decisions are kept, and are put onto the tickets and released when it answers."
 }
 
 func listRowOf(row tra.QueueRow, now time.Time) listRow {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html/atom"
 
@@ -42,6 +43,17 @@ func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
 	for _, path := range []string{"/?queue=nonsense", "/?kind=nonsense"} {
 		b.get(path).is(http.StatusNotFound)
 	}
+}
+
+func TestTheListSaysThatTheHelpdeskIsNotReached(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "bar@example.org", traconsole.RoleBarring)
+	const what = "decisions are kept"
+	b.get("/").is(http.StatusOK).saysNot(what)
+	c.away = true
+	b.get("/").says("The helpdesk has not been reached yet.", what)
+	c.reached = time.Date(2026, 11, 25, 9, 12, 0, 0, time.UTC)
+	b.get("/?queue=review").says("The helpdesk was last reached on 25 November 2026, 09:12.", what)
 }
 
 func TestTheListGoesOnPageByPage(t *testing.T) {
