@@ -57,7 +57,14 @@ check: deps ## the whole gate: format, vet, staticcheck, tests
 	go tool -modfile=tools/go.mod staticcheck $(PACKAGES)
 	@$(MAKE) --no-print-directory build test
 
+PICTURES := $(CURDIR)/pictures
+pictures: deps ## a picture of every page in every state, at 360 and 1280 pixels, into pictures/; the README's too
+	@mkdir -p $(PICTURES)
+	TRAID_PICTURES=$(PICTURES) go test -count=1 -run 'BeUsedByEverybody' ./internal/...
+	cp $(PICTURES)/cpd-progress-with-the-tra-360.png docs/images/person.png
+	cp $(PICTURES)/console-case-1280.png docs/images/console.png
+
 bench: ## benchmarks, with memory
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-.PHONY: help run build assets deps generate test check bench
+.PHONY: help run build assets deps generate test check bench pictures

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -164,25 +162,6 @@ func (s *surfer) row(name string) {
 	s.do(chromedp.Click(fmt.Sprintf(`(//tr[contains(., %q)]//a)[1]`, name)))
 }
 
-// picture keeps what the page looks like, for the README, when TRAID_PICTURES
-// names a folder.
-func (s *surfer) picture(name string) {
-	s.t.Helper()
-	dir := os.Getenv("TRAID_PICTURES")
-	if dir == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(s.tab, longestPage)
-	defer cancel()
-	raw, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), raw, 0o644); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 func (s *surfer) signIn(link string) {
 	s.t.Helper()
 	s.open(link)
@@ -232,7 +211,6 @@ func (s *surfer) registers(m synth.Member) {
 	s.fill("email", m.Email)
 	s.press("Continue")
 	s.sees("Check your answers")
-	s.picture("check-your-answers.png")
 	s.press("Register")
 }
 
@@ -267,21 +245,17 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	tomasz.sees("We could not confirm your details straight away")
 	tomasz.press("These details are right")
 	tomasz.sees("CPD-")
-	tomasz.picture("person.png")
 
 	olive := newSurfer(t, browser, tra, desktop)
 	olive.signIn(demo.find(t, `an operator +(http://\S+)`))
 	olive.reloads("Tomasz Wilczynski")
-	olive.picture("list.png")
 	olive.row("Tomasz Wilczynski")
 	olive.sees("Records that may be this person’s")
-	olive.picture("console.png")
 	olive.fill("query", "wilczynski 1979")
 	olive.press("Search")
 	olive.sees("1 record")
 	olive.press("This is the person")
 	olive.sees("What the client will read")
-	olive.picture("check.png")
 	olive.press("Confirm that this is the person")
 	olive.sees("Decided")
 	olive.reloads("The client has been answered")
@@ -292,7 +266,6 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	ada.press("Poll now")
 	ada.sees("The TRA was asked")
 	ada.open("/admin/participants")
-	ada.picture("participants.png")
 	ada.row("Tomasz Wilczynski")
 	ada.sees("History")
 	ada.reloads("The TRN was validated by the TRA")
@@ -307,7 +280,6 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	olive.reloads("Desmond Carrowby")
 	olive.row("Desmond Carrowby")
 	olive.sees("Prohibition")
-	olive.picture("barring-check.png")
 	olive.choose("answer", "barred")
 	olive.press("Continue")
 	olive.sees("Another operator will have to agree")
@@ -320,7 +292,6 @@ func TestARealBrowserPlaysBothFlowsOnTheDemonstration(t *testing.T) {
 	owen.row("Desmond Carrowby")
 	owen.press("Review this decision")
 	owen.sees("Do you agree with this decision?")
-	owen.picture("second-review.png")
 	owen.choose("review", "agree")
 	owen.press("Confirm")
 	owen.sees("Agreed by")

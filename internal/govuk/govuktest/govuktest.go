@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -315,6 +316,9 @@ func (l *look) forms() {
 	}
 }
 
+// noName is what does not belong into a file's name.
+var noName = regexp.MustCompile(`[^a-z0-9]+`)
+
 // pictures keeps what the page looks like.
 func (l *look) pictures() {
 	l.t.Helper()
@@ -328,7 +332,7 @@ func (l *look) pictures() {
 		if err != nil {
 			l.t.Fatal(err)
 		}
-		name := strings.NewReplacer(": ", "-", " ", "-", ",", "", "’", "").Replace(l.album.site + ": " + l.page.name)
+		name := noName.ReplaceAllString(strings.ToLower(l.album.site+" "+l.page.name), "-")
 		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%d.png", name, width)), raw, 0o644); err != nil {
 			l.t.Fatal(err)
 		}

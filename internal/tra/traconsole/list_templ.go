@@ -294,7 +294,7 @@ func casesTable(rows []listRow) govuk.TableOptions {
 			{Text: orDash(row.Waits), Classes: "traid-nowrap"},
 			{Text: orDash(row.Due), Classes: "traid-nowrap"},
 			{HTML: breakable(orWord(row.Owner, "Nobody")), Classes: "traid-break"},
-			{HTML: tags(row.Tags)},
+			{HTML: tags(row.Tags), Classes: "traid-tags"},
 		})
 	}
 	return t
