@@ -114,7 +114,7 @@ func (s *service) close(logger *slog.Logger) {
 
 // register gives the register's use cases on its own database.
 func (p *program) register(s *service) *dqt.Service {
-	return dqt.NewService(dqtsql.NewStore(s.db), dqt.Options{Now: p.now})
+	return dqt.NewService(dqtsql.NewStore(s.db), dqt.Options{Now: p.now, Check: dqt.Check(p.settings.get(setCheck))})
 }
 
 // system is the services that run here.

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"traid/internal/dqt"
 	"traid/internal/webhook"
 )
 
@@ -56,6 +57,7 @@ const (
 	setReleaseAfter = "TRAID_RELEASE_AFTER"
 	setDetails      = "TRAID_TICKET_DETAILS"
 	setTRAAddress   = "TRAID_TRA_EMAIL"
+	setCheck        = "TRAID_AUTOMATIC_CHECK"
 	setLogLevel     = "TRAID_LOG_LEVEL"
 )
 
@@ -91,6 +93,7 @@ var settingsTable = []setting{
 	{Name: setReleaseAfter, Default: "5m", Meaning: "between a decision and its release, for undoing it", check: checkDuration},
 	{Name: setDetails, Meaning: "what stands on a ticket: claim or reference; claim on the desk, reference on a Zendesk account when empty", check: checkDetails},
 	{Name: setTRAAddress, Meaning: "email address of the TRA's support, told when two people hold one record", check: checkEmail},
+	{Name: setCheck, Default: "rule", Meaning: "how the register settles claims without a person: rule, or model, which adds to the rule where it is sure and nothing contradicts", check: checkCheck},
 	{Name: setLogLevel, Default: "info", Meaning: "debug, info, warn or error", check: checkLevel},
 }
 
@@ -197,6 +200,13 @@ func checkKey(value string) error {
 func checkDetails(value string) error {
 	if value != "claim" && value != "reference" {
 		return errors.New("must be claim or reference")
+	}
+	return nil
+}
+
+func checkCheck(value string) error {
+	if value != string(dqt.Rule) && value != string(dqt.Model) {
+		return errors.New("must be rule or model")
 	}
 	return nil
 }

@@ -15,8 +15,18 @@ type Basis string
 
 // The bases.
 const (
-	ByTRN  Basis = "trn"
-	ByNINO Basis = "nino"
+	ByTRN   Basis = "trn"
+	ByNINO  Basis = "nino"
+	ByModel Basis = "model" // all of it together, where the service extends the rule
+)
+
+// Check says how claims are settled without a person.
+type Check string
+
+// The checks.
+const (
+	Rule  Check = "rule"  // by the documented rule alone
+	Model Check = "model" // also where the engine is sure enough and nothing contradicts
 )
 
 // NoMatch says why the automatic check found no match.
@@ -44,16 +54,40 @@ type FindResult struct {
 func (r FindResult) Matched() bool { return !r.TRN.IsZero() }
 
 // Find is the automatic check by the documented rule: date of birth and first
-// name agree, and either the TRN or the NI number. Whatever the claim holds, it
-// is read leniently and not refused.
+// name agree, and either the TRN or the NI number. Where the service's check is
+// the model's, that may settle what the rule does not. Whatever the claim
+// holds, it is read leniently and not refused.
 func (s *Service) Find(ctx context.Context, c Claim) (FindResult, error) {
 	var result FindResult
 	err := s.store.View(ctx, func(ctx context.Context, v View) error {
-		var err error
+		state, err := v.State(ctx)
+		if err != nil {
+			return err
+		}
 		result, err = find(ctx, v, c)
-		return err
+		if err != nil || s.check != Model {
+			return err
+		}
+		search := match.Default().Search(c.description(), state.Records)
+		if err := look(ctx, v, search); err != nil {
+			return err
+		}
+		result = extended(result, search)
+		return nil
 	})
 	return result, err
+}
+
+// extended gives what the model adds to the rule: the likeliest record, where
+// the rule found no match and identifiers do not lead to different people.
+func extended(byRule FindResult, search *match.Search) FindResult {
+	if byRule.Matched() || byRule.Reason == IdentifiersConflict {
+		return byRule
+	}
+	if best, sure := search.Accepted(); sure {
+		return FindResult{TRN: TRNOf(best), Basis: ByModel}
+	}
+	return byRule
 }
 
 // holder is a record as far as the rule looks at it.

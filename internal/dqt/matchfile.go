@@ -52,7 +52,7 @@ func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer
 	}
 	_ = w.Write(header) // an error stays in w
 	var report MatchReport
-	rows := parallel(ctx, t, func(r row) matched { return matchRow(ctx, snapshot, r) })
+	rows := parallel(ctx, t, func(r row) matched { return s.matchRow(ctx, snapshot, r) })
 	defer rows.stop()
 	for {
 		part, read, err := rows.next()
@@ -98,7 +98,7 @@ func (m matched) counted(r *MatchReport) *int {
 	return &r.NotMatched
 }
 
-func matchRow(ctx context.Context, snapshot *Snapshot, r row) matched {
+func (s *Service) matchRow(ctx context.Context, snapshot *Snapshot, r row) matched {
 	line := make([]string, 5, 5+2*fileCandidates)
 	if r.refusal != "" {
 		if at := r.t.columns["id"]; at < len(r.cells) {
@@ -112,15 +112,18 @@ func matchRow(ctx context.Context, snapshot *Snapshot, r row) matched {
 	if err != nil {
 		return matched{err: err}
 	}
+	search, err := snapshot.Match(ctx, match.Default(), claim)
+	if err != nil {
+		return matched{err: err}
+	}
+	if s.check == Model {
+		result = extended(result, search)
+	}
 	line[0] = cell(r.cells[r.t.columns["id"]])
 	if result.Matched() {
 		line[1], line[2], line[3] = "match", result.TRN.Reveal(), string(result.Basis)
 	} else {
 		line[1], line[4] = "no_match", string(result.Reason)
-	}
-	search, err := snapshot.Match(ctx, match.Default(), claim)
-	if err != nil {
-		return matched{err: err}
 	}
 	for _, c := range search.Ranked(fileCandidates) {
 		line = append(line, TRNOf(c.ID).Reveal(), strconv.FormatFloat(float64(c.Bits), 'f', 2, 64))

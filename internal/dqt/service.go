@@ -148,13 +148,15 @@ type Audit struct {
 
 // Options of a Service; the zero value works.
 type Options struct {
-	Now func() time.Time // time.Now by default
+	Now   func() time.Time // time.Now by default
+	Check Check            // Rule by default
 }
 
 // Service is the register's use cases.
 type Service struct {
 	store Store
 	now   func() time.Time
+	check Check
 
 	names sync.Mutex
 	words *dictionary // of the generation that was searched last
@@ -165,7 +167,7 @@ func NewService(store Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{store: store, now: o.Now}
+	return &Service{store: store, now: o.Now, check: o.Check}
 }
 
 // State says how large the register is and how new.

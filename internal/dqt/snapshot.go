@@ -83,11 +83,10 @@ func (s *Snapshot) Features(_ context.Context, ids []match.ID, do func(id match.
 	return nil
 }
 
-// Find is the automatic check on the snapshot.
+// Find is the automatic check by the documented rule.
 func (s *Snapshot) Find(ctx context.Context, c Claim) (FindResult, error) { return find(ctx, s, c) }
 
-// Match ranks the records that may be the claimant's. The search tells how
-// many were compared, and gives the candidates.
+// Match looks for the records that may be the claimant's.
 func (s *Snapshot) Match(ctx context.Context, m *match.Model, c Claim) (*match.Search, error) {
 	search := m.Search(c.description(), s.Records)
 	return search, look(ctx, s, search)

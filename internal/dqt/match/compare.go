@@ -27,11 +27,15 @@ type query struct {
 	related []word           // names that the claim's first name is a form of
 	equal   [numFields]int32 // weight of an equal value
 
-	firstU   float64   // frequency of the first name among those of about that age
-	pairU    float64   // the same among those with the family name; firstU where it is not known
-	relatedU []float64 // of each related name; negative where it is not known
-	lastU    []float64 // of each family name of the claim, the present one first
-	partU    [][]float64
+	firstU                    float64   // frequency of the first name among those of about that age
+	pairU                     float64   // the same among those with the family name; firstU where it is not known
+	relatedU                  []float64 // of each related name; negative where it is not known
+	lastU                     []float64 // of each family name of the claim, the present one first
+	partU                     [][]float64
+	turnedFirstU, turnedLastU float64 // of first and family name in each other's places
+	address                   string  // what stands before the @ of the claimant's email address, folded, in one word
+	addressLetters            uint32
+	refined                   map[string]float64 // of recorded names, once they were asked for
 }
 
 // usualU is the frequency of an equal value that the table gives for a field.
@@ -45,6 +49,8 @@ func newQuery(m *Model, claim *Features, size int, count func(Key) int) *query {
 		q.related = append(q.related, wordOf(n))
 	}
 	q.frequencies(size, count)
+	q.address = claim.address
+	q.addressLetters = lettersOf(q.address)
 	if len(claim.trns) > 0 {
 		q.equal[trnField] = q.identifier(trnField, 1)
 	}
@@ -92,6 +98,8 @@ func (q *query) frequencies(size int, count func(Key) int) {
 		}
 		q.partU = append(q.partU, parts)
 	}
+	q.turnedFirstU = frequency(count(keyOf(countFirst, f.last.whole.text)), size, usual, nameFloor)
+	q.turnedLastU = frequency(count(keyOf(countLast, f.first.joined)), size, usualLast, nameFloor)
 	forms := nameForms(head)
 	for _, r := range q.related {
 		u := -1.0
@@ -108,6 +116,7 @@ func (f *Features) countKeys(keys []Key) []Key {
 	for _, n := range nameForms(head) {
 		keys = append(keys, keyOf(countFirst, n))
 	}
+	keys = append(keys, keyOf(countFirst, f.last.whole.text), keyOf(countLast, f.first.joined))
 	if f.born != 0 {
 		cohort := f.born.year() / cohortYears
 		keys = append(keys, keyOfNumber(countCohort, cohort, head), keyOfNumber(countCohort, cohort, ""), keyOfNumber(countBorn, uint32(f.born), ""))
@@ -183,7 +192,7 @@ func (q *query) set(c *comparison, f field, l level, whenEqual int32) {
 // names compares first and family name, in their places or swapped, whichever
 // says more.
 func (q *query) names(r *Features, c *comparison) {
-	m, f := q.model, q.claim
+	m := q.model
 	firstL, form := q.firstLevel(r)
 	lastL, mine, part, theirs := q.lastLevel(r)
 	if lastL != missing {
@@ -191,6 +200,12 @@ func (q *query) names(r *Features, c *comparison) {
 		w := q.equal[lastField]
 		switch lastL {
 		case equal:
+		case different, differentRenamed, similar, soundsAlike:
+			if at := q.inEmail(r); at >= 0 {
+				c.levels[lastField], c.last = inEmail, int8(at)
+				lastL = inEmail
+			}
+			w = min(q.near(lastField, lastL, r.last.whole.text), w)
 		case earlierName: // as much rarer than usual as the name is
 			w = scaled(m, lastField, lastL, q.lastU[mine])
 		case onePart:
@@ -200,7 +215,7 @@ func (q *query) names(r *Features, c *comparison) {
 			}
 			w = scaled(m, lastField, lastL, u)
 		default:
-			w = min(m.cents[lastField][lastL], w)
+			w = min(q.near(lastField, lastL, r.last.whole.text), w)
 		}
 		c.cents[lastField] = w
 	}
@@ -209,7 +224,7 @@ func (q *query) names(r *Features, c *comparison) {
 		w := q.equal[firstField]
 		switch firstL {
 		case equal:
-			if lastL == equal {
+			if lastL == equal || lastL == earlierName && mine == 0 {
 				w = cents(m.m[firstField][equal] / q.pairU)
 			}
 		case earlierName:
@@ -221,23 +236,98 @@ func (q *query) names(r *Features, c *comparison) {
 				w = min(m.cents[firstField][variant], w)
 			}
 		default:
-			w = min(m.cents[firstField][firstL], w)
+			w = min(q.near(firstField, firstL, r.first.head.text), w)
 		}
 		c.cents[firstField] = w
 	}
 	if firstL == equal || lastL == equal || lastL == missing || firstL == missing {
 		return
 	}
-	if f.first.joined == r.last.whole.text && f.last.whole.text == r.first.joined {
-		first := scaled(m, firstField, swapped, q.firstU)
-		last := scaled(m, lastField, swapped, q.lastU[0])
-		if first+last > c.cents[firstField]+c.cents[lastField] {
-			c.levels[firstField], c.cents[firstField] = swapped, first
-			c.levels[lastField], c.cents[lastField] = swapped, last
-			c.last = 0
+	q.turned(r, c)
+}
+
+// turned looks for first and family name in each other's places, both or only
+// one of them, and takes that where it says more.
+func (q *query) turned(r *Features, c *comparison) {
+	m, f := q.model, q.claim
+	if f.first.head.text == "" || f.last.whole.text == "" || r.first.head.text == "" || r.last.whole.text == "" {
+		return
+	}
+	near := func(a, b string, wa, wb *word) (isNear, isEqual bool) {
+		if a == b {
+			return true, true
 		}
+		l := nearWords(wa, wb, closeName)
+		return l == oneEdit || l == closeBy, false
+	}
+	// The claim's first name in the place of the family name, and the other way.
+	firstNear, firstEqual := near(f.first.joined, r.last.whole.text, &f.first.head, &r.last.whole)
+	lastNear, lastEqual := near(f.last.whole.text, r.first.joined, &f.last.whole, &r.first.head)
+	if !firstNear && !lastNear {
+		return
+	}
+	first, last := scaled(m, firstField, swapped, q.turnedFirstU), scaled(m, lastField, swapped, q.turnedLastU)
+	if !firstEqual {
+		first = min(first, m.cents[firstField][oneEdit])
+	}
+	if !lastEqual {
+		last = min(last, m.cents[lastField][oneEdit])
+	}
+	firstL, lastL := swapped, swapped
+	if !firstNear {
+		firstL, first = different, m.cents[firstField][different]
+	}
+	if !lastNear {
+		lastL, last = different, m.cents[lastField][different]
+		first = min(first, m.cents[lastField][swapped]) // that they changed places is weighed with the family name
+	}
+	if first+last > c.cents[firstField]+c.cents[lastField] {
+		c.levels[firstField], c.cents[firstField] = firstL, first
+		c.levels[lastField], c.cents[lastField] = lastL, last
+		c.last = 0
 	}
 }
+
+// inEmail gives the place of a family name of the record that stands in the
+// claimant's email address, -1 for none: an address often keeps a name that its
+// owner no longer uses.
+func (q *query) inEmail(r *Features) int {
+	if q.address == "" {
+		return -1
+	}
+	for i := -1; i < len(r.previous); i++ {
+		l := &r.last
+		if i >= 0 {
+			l = &r.previous[i]
+		}
+		if len(l.whole.text) >= addressName && l.whole.letters&^q.addressLetters == 0 && strings.Contains(q.address, l.whole.text) {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// addressName is how long a family name is at least that is not in an address by chance.
+const addressName = 4
+
+// near is the weight of a level at which a name nearly agrees. That somebody
+// else's does is as likely as the recorded name is common, where that is known.
+func (q *query) near(f field, l level, recorded string) int32 {
+	u := q.model.u[f][l]
+	if known, is := q.refined[refinedName(f, recorded)]; is {
+		switch l {
+		case oneEdit, closeBy, soundsAlike, similar:
+			u = math.Max(known, u/nearAtLeast)
+		}
+	}
+	return cents(q.model.m[f][l] / u)
+}
+
+// nearAtLeast bounds how much rarer than usual a near name may count for: what
+// was typed is near other names too.
+const nearAtLeast = 4
+
+func refinedName(f field, name string) string { return string(rune('0'+f)) + name }
 
 // scaled is the weight of a level at which a name agrees: its u is as much less
 // or more than usual as the name is rarer or more common.
@@ -573,4 +663,24 @@ func previousShown(record Description, whole string) string {
 		}
 	}
 	return record.Last
+}
+
+// FieldLevel is the level at which a field of a claim and of a record agree.
+type FieldLevel struct {
+	Field Field
+	Level Level
+}
+
+// Levels compares a claim with a record without weighing anything: what
+// parameters are estimated from. A field that is missing on either side is left out.
+func (m *Model) Levels(claim, record *Features) []FieldLevel {
+	var c comparison
+	newQuery(m, claim, 0, func(Key) int { return 0 }).compare(record, &c)
+	out := make([]FieldLevel, 0, numFields)
+	for f, l := range c.levels {
+		if l != missing {
+			out = append(out, FieldLevel{fields[f], levels[l]})
+		}
+	}
+	return out
 }

@@ -17,10 +17,11 @@ import (
 type Features struct {
 	Inactive bool
 
-	born  date
-	email uint64 // hashed: only equality is compared; zero for none
-	trns  []uint32
-	ninos []nino
+	born    date
+	email   uint64 // hashed: only equality is compared; zero for none
+	address string // of a claim: what stands before the @, folded, in one word
+	trns    []uint32
+	ninos   []nino
 
 	first    given
 	middles  []word // further words of the first name, and the middle name's
@@ -115,6 +116,9 @@ func Describe(d Description) *Features {
 	}
 	f.born = dateOf(d.DateOfBirth)
 	f.email = emailOf(d.Email)
+	if before, _, is := strings.Cut(d.Email, "@"); is {
+		f.address = strings.ReplaceAll(person.Fold(before), " ", "")
+	}
 	f.identifiers(d, 0)
 	for _, m := range d.Merged {
 		f.merge(m)
@@ -180,16 +184,20 @@ func dateOf(text string) date {
 	if !ascii(text) {
 		text = norm.NFKC.String(text)
 	}
-	d, err := person.ParseDate(strings.TrimSpace(text))
-	if err != nil {
-		return 0
-	}
-	digits := d.Reveal()
+	// Also a date that is none is compared: it may be a slip of one that is.
 	var n date
-	for i := range len(digits) {
-		if c := digits[i] - '0'; c < 10 {
-			n = n*10 + date(c)
+	digits := 0
+	for _, r := range strings.TrimSpace(text) {
+		switch {
+		case r >= '0' && r <= '9':
+			n = n*10 + date(r-'0')
+			digits++
+		case r != '-':
+			return 0
 		}
+	}
+	if digits != 8 {
+		return 0
 	}
 	return n
 }
@@ -506,7 +514,12 @@ func (f *Features) HoldsStem(text string) bool {
 func (f *Features) SameEmail(other *Features) bool { return f.email != 0 && f.email == other.email }
 
 // Born gives a date as a record's is compared, zero for what is none.
-func Born(text string) uint32 { return uint32(dateOf(text)) }
+func Born(text string) uint32 {
+	if _, err := person.ParseDate(strings.TrimSpace(norm.NFKC.String(text))); err != nil {
+		return 0
+	}
+	return uint32(dateOf(text))
+}
 
 // Born gives the date of birth as year*10000 + month*100 + day, zero when it is not known.
 func (f *Features) Born() uint32 { return uint32(f.born) }

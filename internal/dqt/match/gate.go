@@ -27,3 +27,17 @@ func (c *comparison) safe() bool {
 	}
 	return agree >= 2 || agree == 1 && contradict == 0
 }
+
+// acceptFrom is the least probability at which the model settles a claim
+// behind the gate. Source: the evaluation, see docs/benchmarks.md.
+const acceptFrom = 0.999
+
+// Accepted gives the likeliest record where it is sure enough to settle the
+// claim without a person: an active record that passes the gate.
+func (s *Search) Accepted() (best ID, sure bool) {
+	top := s.Ranked(1)
+	if len(top) == 0 {
+		return 0, false
+	}
+	return top[0].ID, top[0].Safe && !top[0].Inactive && top[0].Probability >= acceptFrom
+}

@@ -6,20 +6,26 @@ type Key uint64
 
 // The kinds of key. A kind's letter goes into the key, so it never changes its meaning.
 const (
-	keyAlias     = 'T' // TRN of a record that was merged into this one
-	keyNINO      = 'N' // without suffix
-	keyNINOHead  = 'n' // its first half
-	keyNINOTail  = 'o' // its second half
-	keyEmail     = 'E'
-	keyBorn      = 'D'
-	keyBornSound = 'S' // date of birth, sound of the family name
-	keyBornFirst = 'F' // date of birth, first name
-	keyYearSound = 'Y' // year, sound of the family name, initial
-	keyDaySound  = 'M' // day and month, sound of the family name, initial
-	keyLastFirst = 'L' // family name, first name
-	keyYearMonth = 'y' // year, month, first name
-	keyMonthDay  = 'm' // month, day, first name
-	keyYearDay   = 'd' // year, day, first name
+	keyAlias      = 'T' // TRN of a record that was merged into this one
+	keyNINO       = 'N' // without suffix
+	keyNINOHead   = 'n' // its first half
+	keyNINOTail   = 'o' // its second half
+	keyEmail      = 'E'
+	keyBorn       = 'D'
+	keyBornSound  = 'S' // date of birth, sound of the family name
+	keyBornFirst  = 'F' // date of birth, first name
+	keyYearSound  = 'Y' // year, sound of the family name, initial
+	keyDaySound   = 'M' // day and month, sound of the family name, initial
+	keyLastFirst  = 'L' // family name, first name
+	keyYearMonth  = 'y' // year, month, first name
+	keyMonthDay   = 'm' // month, day, first name
+	keyYearDay    = 'd' // year, day, first name
+	keySounds     = 'P' // sound of the family name, sound of the first name
+	keyLastLetter = 'l' // family name, initial
+	keyYearBegins = 'g' // year, first three letters of the family name
+	keyBegins     = 'b' // first three letters of the family name, initial
+	keyLast       = 'A' // family name alone: only a rare one leads anywhere
+	keyFirst      = 'B' // first name alone, likewise
 )
 
 // The kinds of what is only counted: how many records have it.
@@ -103,15 +109,9 @@ func (f *Features) Keys(id ID, keys []Key) []Key {
 	if f.born != 0 {
 		b.put(keyOfNumber(keyBorn, uint32(f.born), ""))
 	}
-	heads := append(make([]string, 0, 4), f.first.head.text)
-	for _, g := range f.firsts {
-		heads = append(heads, g.head.text)
-	}
-	for _, h := range heads {
-		forms := nameForms(h)
-		b.near(f.born, forms, f.last, f.previous)
-		b.far(f.born, forms, f.last, f.previous)
-		b.days(f.born, forms)
+	b.given(f.born, &f.first, f.last, f.previous)
+	for i := range f.firsts {
+		b.given(f.born, &f.firsts[i], f.last, f.previous)
 	}
 	return unique(b.keys, len(keys))
 }
@@ -146,6 +146,24 @@ func (b *builder) email(h uint64) {
 	}
 }
 
+// given adds all keys of a first name.
+func (b *builder) given(born date, g *given, last family, previous []family) {
+	forms := g.forms()
+	b.near(born, forms, last, previous)
+	b.far(born, forms, last, previous)
+	b.days(born, forms)
+}
+
+// forms gives the names that a first name is found under: its first word in all
+// its forms, and all its words joined.
+func (g *given) forms() []string {
+	forms := nameForms(g.head.text)
+	if g.joined != g.head.text {
+		forms = append(forms, g.joined)
+	}
+	return forms
+}
+
 // near adds the keys of a date of birth with a name: they lead to few.
 func (b *builder) near(born date, forms []string, last family, previous []family) {
 	if born == 0 {
@@ -164,6 +182,9 @@ func (b *builder) far(born date, forms []string, last family, previous []family)
 		if born == 0 {
 			return
 		}
+		if len(w.text) >= begins {
+			b.put(keyOfNumber(keyYearBegins, born.year(), w.text[:begins]))
+		}
 		for _, i := range initials {
 			b.put(keyOfSound(keyYearSound, born.year(), w.sound, i))
 			b.put(keyOfSound(keyDaySound, uint32(born)%10000, w.sound, i))
@@ -172,6 +193,29 @@ func (b *builder) far(born date, forms []string, last family, previous []family)
 	each(last, previous, func(w word) {
 		for _, form := range forms {
 			b.put(keyOf(keyLastFirst, w.text, form))
+		}
+	})
+	b.undated(forms, last, previous)
+}
+
+// begins is how many letters of a family name are seldom all mistyped.
+const begins = 3
+
+// undated adds the keys of names that are near, or that are rare.
+func (b *builder) undated(forms []string, last family, previous []family) {
+	for _, form := range forms {
+		b.put(keyOf(keyFirst, form))
+	}
+	eachPart(last, previous, func(w word) {
+		b.put(keyOf(keyLast, w.text))
+		for _, form := range forms {
+			b.put(keyOfSound(keySounds, uint32(hashed('p', Sound(form))), w.sound, 0))
+		}
+		for _, i := range initialsOf(forms) {
+			b.put(keyOf(keyLastLetter, w.text, string(i)))
+			if len(w.text) >= begins {
+				b.put(keyOf(keyBegins, w.text[:begins], string(i)))
+			}
 		}
 	})
 }

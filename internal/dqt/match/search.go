@@ -29,6 +29,7 @@ type Search struct {
 	wanted []ID
 	seen   map[ID]struct{}
 
+	again    []candidate // the best, to be weighed once more
 	q        *query
 	features Features // of the record at hand
 	found    []candidate
@@ -38,6 +39,7 @@ type Search struct {
 type candidate struct {
 	id       ID
 	inactive bool
+	packed   string
 	comparison
 }
 
@@ -45,13 +47,23 @@ type candidate struct {
 // search needless.
 const convincing = 0.999
 
-// passes is how many times a search asks: for what agrees exactly or by sound,
-// then for what agrees in part.
-const passes = 2
+// A search asks up to three times: for what agrees exactly or by sound; unless
+// that convinces, for what agrees in part; and for how common the names of the
+// best candidates are, where they only nearly agree.
+const (
+	first = iota + 1
+	wider
+	refining
+	done
+)
+
+// refined is how many of the best candidates are looked at more closely.
+const refined = 3
 
 // Search begins a search in a register of so many records.
 func (m *Model) Search(claim Description, size int) *Search {
 	s := &Search{model: m, claim: claim, f: Describe(claim), size: size, counts: make(map[Key]int, 16), seen: make(map[ID]struct{}, 64)}
+	s.pass = first
 	s.begin()
 	return s
 }
@@ -60,11 +72,10 @@ func (m *Model) Search(claim Description, size int) *Search {
 func (s *Search) Claim() *Features { return s.f }
 
 func (s *Search) begin() {
-	s.pass++
 	b := builder{keys: s.keys[:0]}
 	f := s.f
 	switch s.pass {
-	case 1:
+	case first:
 		b.keys = f.countKeys(b.keys)
 		for _, k := range b.keys {
 			s.counts[k] = 0
@@ -77,12 +88,14 @@ func (s *Search) begin() {
 			b.put(keyOf(keyNINO, n.stem))
 		}
 		b.email(f.email)
-		b.near(f.born, nameForms(f.first.head.text), f.last, f.previous)
-		for _, g := range f.firsts {
-			b.near(f.born, nameForms(g.head.text), family{}, nil)
+		b.near(f.born, f.first.forms(), f.last, f.previous)
+		for i := range f.firsts {
+			b.near(f.born, f.firsts[i].forms(), family{}, nil)
 		}
-	case 2:
+	case wider:
 		b.wider(f)
+	case refining:
+		b.keys = s.refine(b.keys)
 	}
 	s.keys = b.keys
 	s.pages = s.pages[:0]
@@ -104,7 +117,7 @@ func (b *builder) wider(f *Features) {
 	if k, ok := f.BornKey(); ok {
 		b.put(k)
 	}
-	forms := nameForms(f.first.head.text)
+	forms := f.first.forms()
 	b.far(f.born, forms, f.last, f.previous)
 	b.days(f.born, forms)
 	if f.born != 0 && f.born.day() <= 12 && f.born.day() != f.born.month() {
@@ -124,7 +137,7 @@ func (b *builder) wider(f *Features) {
 }
 
 // Wants tells whether the search asks for more.
-func (s *Search) Wants() bool { return s.pass <= passes }
+func (s *Search) Wants() bool { return s.pass != done }
 
 // Pages gives the pages of keys that the search wants to see now.
 func (s *Search) Pages() []PageNumber { return s.pages }
@@ -175,7 +188,7 @@ func (s *Search) Record(id ID, packed string) error {
 	if s.q == nil {
 		s.q = newQuery(s.model, s.f, s.size, func(k Key) int { return s.counts[k] })
 	}
-	s.found = append(s.found, candidate{id: id, inactive: s.features.Inactive})
+	s.found = append(s.found, candidate{id: id, inactive: s.features.Inactive, packed: packed})
 	s.q.compare(&s.features, &s.found[len(s.found)-1].comparison)
 	return nil
 }
@@ -183,11 +196,69 @@ func (s *Search) Record(id ID, packed string) error {
 // Next says that all that was wanted has been shown.
 func (s *Search) Next() {
 	s.wanted = s.wanted[:0]
-	if s.pass >= passes || s.pass == 1 && s.convinced() {
-		s.pass = passes + 1
+	switch {
+	case s.pass == refining:
+		s.weighAnew()
+		s.pass = done
 		return
+	case s.pass == first && !s.convinced():
+		s.pass = wider
+	default:
+		s.pass = refining
 	}
-	s.begin()
+	if s.begin(); s.pass == refining && len(s.keys) == 0 {
+		s.pass = done
+	}
+}
+
+// refine gives the keys that count the names of the best candidates which only
+// nearly agree with the claim's.
+func (s *Search) refine(keys []Key) []Key {
+	s.again = best(s.found, refined, inOrder)
+	var f Features
+	for _, c := range s.again {
+		if f.Unpack(c.packed) != nil {
+			continue
+		}
+		if c.levels[firstField].isNear() {
+			keys = append(keys, keyOf(countFirst, f.first.head.text))
+		}
+		if c.levels[lastField].isNear() {
+			keys = append(keys, keyOf(countLast, f.last.whole.text))
+		}
+	}
+	return keys
+}
+
+func (l level) isNear() bool {
+	return l == oneEdit || l == closeBy || l == soundsAlike || l == similar
+}
+
+// weighAnew compares the best candidates again, now that their names are counted.
+func (s *Search) weighAnew() {
+	s.q.refined = map[string]float64{}
+	var f Features
+	for _, c := range s.again {
+		if f.Unpack(c.packed) != nil {
+			continue
+		}
+		for field, name := range map[field]string{firstField: f.first.head.text, lastField: f.last.whole.text} {
+			kind := byte(countFirst)
+			if field == lastField {
+				kind = countLast
+			}
+			if n, asked := s.counts[keyOf(kind, name)]; asked && c.levels[field].isNear() {
+				s.q.refined[refinedName(field, name)] = frequency(n, s.size, s.model.usualU(field), nameFloor)
+			}
+		}
+	}
+	for _, again := range s.again {
+		for i := range s.found {
+			if s.found[i].id == again.id && f.Unpack(again.packed) == nil {
+				s.q.compare(&f, &s.found[i].comparison)
+			}
+		}
+	}
 }
 
 func (s *Search) convinced() bool {
@@ -209,7 +280,7 @@ func (s *Search) each() float64 {
 }
 
 // whole is what the probabilities are shares of: all that may be true, that it
-// is one of the candidates, or nobody in the register.
+// is one of the candidates, nobody in the register, or a near relative.
 func (s *Search) whole() float64 {
 	each, total := s.each(), float64(nobody)
 	for i := range s.found {
@@ -217,7 +288,7 @@ func (s *Search) whole() float64 {
 			total += math.Exp2(bits)
 		}
 	}
-	return total * (1 + leftForNobody)
+	return (total + s.others()) * (1 + leftForNobody)
 }
 
 // leftForNobody is the least share that nobody keeps: no record is ever
@@ -239,21 +310,11 @@ type Ranked struct {
 // Ranked gives at most limit candidates, the likeliest first. The order in
 // which records were shown changes nothing.
 func (s *Search) Ranked(limit int) []Ranked {
-	order := func(a, b candidate) int {
-		behind := 0
-		if a.inactive != b.inactive {
-			behind = -1
-			if a.inactive {
-				behind = 1
-			}
-		}
-		return cmp.Or(cmp.Compare(b.total, a.total), behind, cmp.Compare(a.id, b.id))
-	}
 	top := s.found
 	if limit = min(max(limit, 0), len(top)); limit < len(top)/4 {
-		top = best(top, limit, order)
+		top = best(top, limit, inOrder)
 	} else {
-		slices.SortFunc(top, order)
+		slices.SortFunc(top, inOrder)
 	}
 	each, whole := s.each(), s.whole()
 	ranked := make([]Ranked, limit)
@@ -264,6 +325,18 @@ func (s *Search) Ranked(limit int) []Ranked {
 		}
 	}
 	return ranked
+}
+
+// inOrder puts the likelier candidate first, of two that weigh the same an active one.
+func inOrder(a, b candidate) int {
+	behind := 0
+	if a.inactive != b.inactive {
+		behind = -1
+		if a.inactive {
+			behind = 1
+		}
+	}
+	return cmp.Or(cmp.Compare(b.total, a.total), behind, cmp.Compare(a.id, b.id))
 }
 
 // best gives the first n of what is much longer, in order.

@@ -39,6 +39,7 @@ const (
 	OnePart      Level = "one_part"      // one part of a double-barrelled name is equal
 	Variant      Level = "variant"       // short form or another spelling of the name
 	MiddleName   Level = "middle_name"   // one's first name is the other's middle name
+	InEmail      Level = "in_email"      // the recorded family name stands in the claimant's email address
 	Swapped      Level = "swapped"       // first with family name, day with month
 	OneEdit      Level = "one_edit"      // one letter or digit, or two neighbours swapped
 	Close        Level = "close"         // Jaro-Winkler at least closeName
@@ -80,6 +81,7 @@ const (
 	onePart
 	variant
 	middleName
+	inEmail
 	swapped
 	oneEdit
 	closeBy
@@ -95,7 +97,7 @@ const (
 )
 
 var levels = [numLevels]Level{
-	"", Equal, EarlierName, OnePart, Variant, MiddleName, Swapped, OneEdit, Close, Initial, SoundsAlike, Similar, EqualDefault, TwoParts, SameYear, Different, DifferentRenamed,
+	"", Equal, EarlierName, OnePart, Variant, MiddleName, InEmail, Swapped, OneEdit, Close, Initial, SoundsAlike, Similar, EqualDefault, TwoParts, SameYear, Different, DifferentRenamed,
 }
 
 // Parameter says how often a level of a field occurs: M between two
@@ -208,7 +210,7 @@ var fieldLevels = [numFields][]level{
 	bornField:   {equal, equalDefault, swapped, oneEdit, twoParts, sameYear, different},
 	firstField:  {equal, earlierName, variant, middleName, oneEdit, closeBy, initial, soundsAlike, similar, different, swapped},
 	middleField: {equal, initial, oneEdit, different},
-	lastField:   {equal, earlierName, onePart, oneEdit, closeBy, soundsAlike, similar, different, differentRenamed, swapped},
+	lastField:   {equal, earlierName, onePart, inEmail, oneEdit, closeBy, soundsAlike, similar, different, differentRenamed, swapped},
 }
 
 func fieldNumber(name Field) field {
