@@ -105,6 +105,6 @@ type RequestStatus struct {
 type Finding struct {
 	Match  bool
 	TRN    person.TRN
-	Basis  string // trn or nino
+	Basis  string // trn, nino or model
 	Reason string // why not, as the register says; never shown to a person
 }

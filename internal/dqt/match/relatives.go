@@ -12,9 +12,9 @@ import "math"
 const (
 	// twin is how many claims are of people in no record whose twin is in one, for
 	// each that is of somebody in a record.
-	twin = 1.0 / 700
+	twin = 1.0 / 300
 	// othersNumber is how often somebody gives a near relative's number as theirs.
-	othersNumber = 0.005
+	othersNumber = 0.02
 )
 
 // twinOf gives the weight of the story that the claimant is the record's twin.

@@ -14,8 +14,9 @@ const (
 
 // Bases of a match.
 const (
-	BasisTRN  = "trn"
-	BasisNINO = "nino"
+	BasisTRN   = "trn"
+	BasisNINO  = "nino"
+	BasisModel = "model"
 )
 
 // Reasons why the automatic check found no match.
@@ -91,7 +92,7 @@ type Record struct {
 type FindResult struct {
 	Result string `json:"result" enum:"match,no_match"`
 	TRN    string `json:"trn,omitempty" required:"false" doc:"With a match."`
-	Basis  string `json:"basis,omitempty" required:"false" enum:"trn,nino" doc:"With a match: which identifier found the record."`
+	Basis  string `json:"basis,omitempty" required:"false" enum:"trn,nino,model" doc:"With a match: which identifier found the record, or that all of the claim together did."`
 	Reason string `json:"reason,omitempty" required:"false" enum:"nothing_to_search,first_name_missing,identifiers_conflict,first_name_differs,several_records,not_found" doc:"Without a match."`
 }
 
