@@ -61,6 +61,12 @@ type cli struct {
 		Errors     float64  `default:"1" help:"How many times a mix's errors."`
 		OnlyClaims bool     `help:"Leave the register's file unwritten."`
 	} `cmd:"" help:"Write a register of invented teachers, and claims on it with the truth."`
+	Evaluate struct {
+		Claims     string `arg:"" help:"Claims CSV with the truth: the column true_trn, empty for who is in no record. Figures are also given by every further column."`
+		Out        string `required:"" help:"Folder for evaluation.json, evaluation.svg and misses.md."`
+		Thresholds string `help:"The evaluation.json of other claims, whose thresholds are tested on these."`
+		Model      string `help:"Table of parameters to use in the place of the program's."`
+	} `cmd:"" help:"Measure the engine on claims whose truth is known, with the register here."`
 	Token struct {
 		Create struct {
 			Service string        `arg:"" enum:"tra,dqt,desk" help:"The service it is for: tra, dqt or desk."`
@@ -166,6 +172,8 @@ func (p *program) run(ctx context.Context, command string, c *cli) error {
 		})
 	case "match":
 		return p.with(ctx, "dqt", func(s *service) error { return p.matchFile(ctx, p.register(s), c.Match.Claims, c.Match.Out) })
+	case "evaluate":
+		return p.with(ctx, "dqt", func(s *service) error { return p.evaluate(ctx, p.register(s), c) })
 	case "token create":
 		t := c.Token.Create
 		if t.Life == 0 {

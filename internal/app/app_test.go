@@ -85,6 +85,20 @@ func TestImportMatchAndTokensOnBothDatabases(t *testing.T) {
 			if out := ok("match", filepath.Join(dir, "claims-hard-1.csv"), "--out", result); !strings.HasPrefix(out, "40 claims: ") || !strings.Contains(out, " 0 refused.") {
 				t.Errorf("match of invented claims: %q", out)
 			}
+			evaluation := filepath.Join(dir, "evaluation")
+			out := ok("evaluate", filepath.Join(dir, "claims-hard-1.csv"), "--out", evaluation)
+			if !strings.HasPrefix(out, "40 claims on 300 records, ") || !strings.Contains(out, "rule or gate") {
+				t.Errorf("evaluate: %q", out)
+			}
+			for _, file := range []string{"evaluation.json", "evaluation.svg", "misses.md"} {
+				if info, err := os.Stat(filepath.Join(evaluation, file)); err != nil || info.Size() == 0 {
+					t.Errorf("evaluate: %s: %v", file, err)
+				}
+			}
+			out = ok("evaluate", filepath.Join(dir, "claims-typical-1.csv"), "--out", evaluation, "--thresholds", filepath.Join(evaluation, "evaluation.json"))
+			if !strings.Contains(out, "thresholds are those that were found on other claims") {
+				t.Errorf("evaluate by other claims' thresholds: %q", out)
+			}
 
 			token := strings.TrimSpace(ok("token", "create", "dqt", "tester", "--scopes", "identify"))
 			listed := ok("token", "list", "dqt")
