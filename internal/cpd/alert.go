@@ -50,6 +50,12 @@ func (s *Service) ReadAlert(ctx context.Context, id ParticipantID) error {
 		if p.TRN != trn {
 			return tx.FinishTask(ctx, task) // another TRN came, with a task of its own
 		}
+		if fault.Is(readErr, fault.NotFound) {
+			if err := s.recordGone(ctx, tx, &p); err != nil {
+				return err
+			}
+			return tx.Enqueue(ctx, TaskAlert, string(id), s.now().Add(alertEvery))
+		}
 		if readErr != nil {
 			s.o.Logger.WarnContext(ctx, "alerts could not be read", "participant", string(id), "kind", fault.KindOf(readErr).String(), "error", readErr)
 			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
@@ -107,6 +113,21 @@ func (s *Service) alertRead(ctx context.Context, tx Tx, p *Participant, seen Ale
 		return err
 	}
 	return s.story(ctx, tx, p.ID, bySystem, BarringCheckMade, r.ID, "")
+}
+
+// recordGone is a read that found no record with the TRN any more: what is known
+// of alerts is undetermined until somebody has looked after it, or the record is
+// back. A check that is under way goes on, and who was barred stays barred.
+func (s *Service) recordGone(ctx context.Context, tx Tx, p *Participant) error {
+	if p.AlertStatus != AlertNotChecked && p.AlertStatus != AlertNone && p.AlertStatus != AlertNotBarred {
+		return nil
+	}
+	now := s.now()
+	p.AlertStatus, p.AlertAt, p.AlertOwner, p.AlertState, p.UpdatedAt = AlertUndetermined, now, s.o.AlertOwner, "", now
+	if err := s.story(ctx, tx, p.ID, bySystem, AlertNoRecord, "", ""); err != nil {
+		return err
+	}
+	return tx.SaveParticipant(ctx, *p)
 }
 
 // applyBarring records the outcome of a barring check with its date.

@@ -123,6 +123,31 @@ func TestAlertsAreReadWeekly(t *testing.T) {
 	})
 }
 
+func TestARecordThatIsGoneLeavesTheAlertUndetermined(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id := w.matched("Ann", trn("0000001"))
+		w.work()
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertNone, false)
+		w.register.gone[trn("0000001")] = true
+		w.pass(7 * day)
+		p := w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertUndetermined, false)
+		if p.EligibleForFunding() != nil || p.AlertOwner == "" {
+			w.Errorf("eligible %v, looked after by %q", p.EligibleForFunding(), p.AlertOwner)
+		}
+		w.waits(cpd.WaitsForOwner)
+		w.history(id, cpd.AlertNoRecord)
+		w.register.gone[trn("0000001")] = false
+		w.register.alerts[trn("0000001")] = true
+		w.pass(7 * day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertAwaitingBarringCheck, false)
+		w.answer(w.last(), cpd.Barred, noTRN)
+		w.pass(day)
+		w.register.gone[trn("0000001")] = true
+		w.pass(14 * day)
+		w.is(id, cpd.TRNValidatedAutomatically, trn("0000001"), cpd.AlertBarred, false) // nothing is known that takes it away
+	})
+}
+
 func TestABarringCheckOfAnAlertThatEndedIsTakenBack(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		id, request := w.alerted("Ann", trn("0000001"))

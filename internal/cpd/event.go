@@ -29,6 +29,7 @@ const (
 	ValidationFailed   What = "trn_validation_failed"
 	DataDeleted        What = "validation_data_deleted"
 	AlertRead          What = "alert_read"
+	AlertNoRecord      What = "alert_without_record"
 	BarringCheckMade   What = "barring_check_requested"
 	AlertSettled       What = "alert_status_changed"
 	AlertAssigned      What = "alert_owner_changed"
@@ -67,6 +68,7 @@ var whatTexts = map[What]string{
 	ValidationFailed:   "The TRN could not be validated",
 	DataDeleted:        "The validation data was deleted",
 	AlertRead:          "The register was asked for open alerts",
+	AlertNoRecord:      "The register has no record with the TRN any more: what is known of alerts is undetermined",
 	BarringCheckMade:   "A barring check was made",
 	AlertSettled:       "The alert status changed",
 	AlertAssigned:      "The undetermined alert was given to somebody",

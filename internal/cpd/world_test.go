@@ -58,6 +58,7 @@ type register struct {
 	down   bool
 	finds  map[string]person.TRN
 	alerts map[person.TRN]bool
+	gone   map[person.TRN]bool   // no record has it
 	states map[person.TRN]string // of the open alerts
 	asked  int
 	hangs  context.CancelFunc // ends the time of who asks
@@ -86,6 +87,9 @@ func (r *register) OpenAlert(_ context.Context, t person.TRN) (cpd.AlertSeen, er
 	defer r.mu.Unlock()
 	if r.down {
 		return cpd.AlertSeen{}, errDown
+	}
+	if r.gone[t] {
+		return cpd.AlertSeen{}, fault.New(fault.NotFound, "No record has this TRN.")
 	}
 	if !r.alerts[t] {
 		return cpd.AlertSeen{}, nil
@@ -225,7 +229,7 @@ func newWorld(t *testing.T, db *sqldb.DB, o cpd.Options) *world {
 func (w *world) begin(o cpd.Options) {
 	o.PublicURL = "https://cpd.example.org"
 	w.tra = &tra{by: map[cpd.RequestID]*traRequest{}}
-	w.register = &register{finds: map[string]person.TRN{}, alerts: map[person.TRN]bool{}, states: map[person.TRN]string{}}
+	w.register = &register{finds: map[string]person.TRN{}, alerts: map[person.TRN]bool{}, gone: map[person.TRN]bool{}, states: map[person.TRN]string{}}
 	w.Service = cpd.New(w.store, w.tra, w.register, []byte("key"), func() time.Time { return w.now }, o)
 }
 

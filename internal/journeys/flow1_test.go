@@ -443,3 +443,61 @@ func TestALaterAnswerReplacesAnEarlierOne(t *testing.T) {
 		})
 	})
 }
+
+// TestAReleasedTRNIsFollowedWhereItsRecordIsMerged has the register change
+// after an answer: it is followed without anybody asking, or asked about again.
+func TestAReleasedTRNIsFollowedWhereItsRecordIsMerged(t *testing.T) {
+	each(t, func(w *world) {
+		const trn, survivor = "0190012", "0190099"
+		tomasz := w.person(w.member(synth.NeedsOperator))
+		w.keepSecret(trn, survivor)
+		admin, agent := w.administrator(), w.agent("quinn.agent@example.org")
+		var olive *operator
+		var id string
+		w.step("1 to 8: the first answer", func() {
+			tomasz.standsBy()
+			w.work()
+			admin.participant(tomasz.Email)
+			id = admin.request("TRN validation")
+			olive = w.operator("olive.operator@example.org")
+			olive.opens(id)
+			olive.confirms(trn)
+			w.work()
+			w.pass(releaseAfter)
+			w.pass(day)
+			admin.participant(tomasz.Email)
+			admin.says("Teacher reference number", trn)
+		})
+		w.step("the record is merged: the survivor is the next version by itself", func() {
+			w.imports(
+				survivor+",active,Tomasz,Jan,Wilczynski,,1979-11-05,QQ990012C,,2001-08-01,",
+				trn+",merged:"+survivor+",Tomasz,Jan,Wilczynski,,1979-11-05,QQ990012C,,2001-08-01,",
+			)
+			w.pass(day)
+			w.pass(releaseAfter)
+			if ticket := agent.ticket(id); agent.carries(ticket, "TRN") != survivor || ticket.Status != zendesk.StatusSolved {
+				w.t.Errorf("the ticket is %s and says %q", ticket.Status, agent.carries(ticket, "TRN"))
+			}
+			w.pass(day)
+			admin.participant(tomasz.Email)
+			admin.says("TRN", "Validated manually")
+			admin.says("Teacher reference number", survivor)
+			admin.sees("TRN found (version 2)", cpd.TRNReplaced.Text())
+			if mails := admin.mails(tomasz.Email); len(mails) != 2 { // received, confirmed
+				w.t.Errorf("%d mails, want 2", len(mails))
+			}
+		})
+		w.step("the survivor is deactivated: an operator is asked, and the answer stands until the next", func() {
+			w.imports(survivor + ",inactive,Tomasz,Jan,Wilczynski,,1979-11-05,QQ990012C,,2001-08-01,")
+			w.pass(day)
+			w.pass(day)
+			olive.opens(id)
+			olive.sees("Record changed since", "The record is not active.", "Until then the client has the earlier answer.")
+			admin.participant(tomasz.Email)
+			admin.says("Teacher reference number", survivor)
+			if status := agent.ticket(id).Status; status != zendesk.StatusOpen {
+				w.t.Errorf("the ticket is %s", status)
+			}
+		})
+	})
+}

@@ -196,6 +196,9 @@ func (f FailureReason) Words() string {
 // the change of the ticket, or, where the ticket carries it already, the
 // release. The caller saves r.
 func (s *Service) proceed(ctx context.Context, tx Tx, r *Request, d Decision, review string) error {
+	if r.State == Answered {
+		r.ExpectedBy = expectedBy(s.now())
+	}
 	r.Revision++
 	d.ReviewFor, d.ReleaseAt = review, s.now().Add(s.o.ReleaseAfter)
 	if review != "" {
@@ -228,8 +231,11 @@ func (s *Service) carry(ctx context.Context, tx Tx, r Request, d Decision) error
 	if d.ReviewedBy != "" {
 		note += ", agreed by " + d.ReviewedBy
 	}
-	if d.Via == ViaComment {
+	switch d.Via {
+	case ViaComment:
 		note = "Read from the comment of " + d.By
+	case ViaRegister:
+		note = "The register has merged the record with the released TRN into this one, which agrees with the claim"
 	}
 	if err := tx.AddOp(ctx, Op{ID: string(d.ID), Request: r.ID, Kind: OpAnswer, Decision: d.ID, Note: note + "."}); err != nil {
 		return err
@@ -424,15 +430,8 @@ func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revisio
 		} else if !held {
 			return fault.New(fault.Conflict, "The person's details are deleted: there is nothing to decide on any more.")
 		}
-		r.State, r.Owner = WithOperator, op.Email
-		r.Revision++
-		if err := s.story(ctx, tx, id, op.Email, CaseReopened, why); err != nil {
-			return err
-		}
-		if err := tx.AddOp(ctx, newOp(id, OpReopen, "Opened again by "+op.Email+" for another answer.")); err != nil {
-			return err
-		}
-		if err := tx.Enqueue(ctx, TaskWrite, id, s.now()); err != nil {
+		r.Owner = op.Email
+		if err := s.openAgain(ctx, tx, &r, op.Email, why, "Opened again by "+op.Email+" for another answer."); err != nil {
 			return err
 		}
 		return tx.SaveRequest(ctx, r)

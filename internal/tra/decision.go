@@ -56,9 +56,10 @@ type Via string
 
 // The places.
 const (
-	ViaConsole Via = "console" // here
-	ViaFields  Via = "fields"  // an agent filled the ticket's fields
-	ViaComment Via = "comment" // an agent wrote a TRN into a comment
+	ViaConsole  Via = "console"  // here
+	ViaFields   Via = "fields"   // an agent filled the ticket's fields
+	ViaComment  Via = "comment"  // an agent wrote a TRN into a comment
+	ViaRegister Via = "register" // the register merged the released TRN's record into another one, which agrees with the claim
 )
 
 // Stage is how far a decision has come.
@@ -88,7 +89,7 @@ type Decision struct {
 	Reason  FailureReason // with failed
 	Note    string        // for the client
 	Why     string        // why differences from the record are accepted; stays here
-	By      string        // the operator's email address, or "helpdesk agent N"
+	By      string        // the operator's email address, "helpdesk agent N" or "traid"
 	Via     Via
 	At      time.Time
 	Stage   Stage

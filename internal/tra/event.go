@@ -28,6 +28,7 @@ const (
 	ReviewSentBack    What = "second_review_sent_back"
 	ReviewOverridden  What = "second_review_overridden"
 	AnswerReleased    What = "answer_released"
+	RecordMerged      What = "record_merged"
 	TicketReopened    What = "ticket_reopened"
 	CaseReopened      What = "case_reopened"
 	FlagSet           What = "flag_set"
@@ -57,6 +58,7 @@ var whatTexts = map[What]string{
 	ReviewSentBack:    "The second operator sent the decision back",
 	ReviewOverridden:  "A supervisor agreed without a second operator",
 	AnswerReleased:    "The answer was released to the client",
+	RecordMerged:      "The record of the released TRN was merged into one that agrees with the claim",
 	TicketReopened:    "The ticket was reopened",
 	CaseReopened:      "The case was opened again for another answer",
 	FlagSet:           "Needs attention",

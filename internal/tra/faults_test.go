@@ -804,7 +804,8 @@ func (s *schedule) settled(rt *rapid.T) {
 		default:
 			s.madeOnce(rt, id, tickets[0].ID)
 		}
-		if left := s.tasks(rt, id); len(left) > 0 {
+		left := slices.DeleteFunc(s.tasks(rt, id), func(kind tra.TaskKind) bool { return kind == tra.TaskLookAgain }) // tomorrow
+		if len(left) > 0 {
 			rt.Errorf("%s: left to be done: %v", id, left)
 		}
 	}

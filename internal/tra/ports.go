@@ -197,16 +197,17 @@ type TaskKind string
 
 // The kinds of task, which are also the names of the jobs that kick them.
 const (
-	TaskCreate   TaskKind = "tra_create_ticket"
-	TaskWrite    TaskKind = "tra_write_ticket"
-	TaskRead     TaskKind = "tra_read_ticket"
-	TaskRelease  TaskKind = "tra_release_answer"
-	TaskAnnounce TaskKind = "tra_announce_answer"
+	TaskCreate    TaskKind = "tra_create_ticket"
+	TaskWrite     TaskKind = "tra_write_ticket"
+	TaskRead      TaskKind = "tra_read_ticket"
+	TaskRelease   TaskKind = "tra_release_answer"
+	TaskAnnounce  TaskKind = "tra_announce_answer"
+	TaskLookAgain TaskKind = "tra_look_again"
 )
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce}
+	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain}
 }
 
 // Task says when to look at a request. The request decides what is done.

@@ -289,10 +289,12 @@ func (s *Service) consequences(ctx context.Context, tx Tx, r Request, l looked) 
 
 // solvedAgain flags a request whose ticket was solved with fields that were
 // dealt with before: whether they are the answer once more is for people to say.
-// Where they were refused it is flagged already.
+// Where they were refused, or are out of date, it is flagged already.
 func (s *Service) solvedAgain(ctx context.Context, tx Tx, id RequestID) error {
 	set, err := tx.Flags(ctx, id)
-	if err != nil || slices.ContainsFunc(set, func(f Flagged) bool { return f.Flag == AnswerContradictsRecord || f.Flag == AnswerUnreadable }) {
+	if err != nil || slices.ContainsFunc(set, func(f Flagged) bool {
+		return f.Flag == AnswerContradictsRecord || f.Flag == AnswerUnreadable || f.Flag == AnswerOutdated
+	}) {
 		return err
 	}
 	return s.flag(ctx, tx, id, AnswerUnreadable, "The ticket was solved again and its fields say what they said before. Decide on this page.")
@@ -335,6 +337,7 @@ func (s *Service) ticketOpen(ctx context.Context, tx Tx, r *Request, d Decision,
 			return err
 		}
 	case r.State == Answered && r.ReplacedBy == "":
+		r.ExpectedBy = expectedBy(s.now())
 	default:
 		return nil
 	}

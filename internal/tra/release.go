@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"traid/internal/fault"
+	"traid/internal/person"
 )
 
 // ReleaseAnswer gives a decision to its client when its time has come: the
@@ -117,13 +118,22 @@ func (s *Service) release(ctx context.Context, tx Tx, task Task, checked Decisio
 		}
 		return tx.FinishTask(ctx, task)
 	}
+	trn := d.TRN
+	if d.Outcome == TRNFound {
+		trn = v.Record.TRN // of a merged record its survivor's
+	}
+	if err := s.give(ctx, tx, r, d, trn, ""); err != nil {
+		return err
+	}
+	return tx.FinishTask(ctx, task)
+}
+
+// give makes a decision its client's next version of the answer.
+func (s *Service) give(ctx context.Context, tx Tx, r Request, d Decision, trn person.TRN, why string) error {
 	now := s.now()
 	a := Answer{
-		Request: r.ID, Client: r.Client, Kind: r.Kind, Version: r.Version + 1, Outcome: d.Outcome,
+		Request: r.ID, Client: r.Client, Kind: r.Kind, Version: r.Version + 1, Outcome: d.Outcome, TRN: trn,
 		Reason: d.Reason, Note: d.Note, AnsweredAt: now,
-	}
-	if d.Outcome == TRNFound {
-		a.TRN = v.Record.TRN // of a merged record its survivor's
 	}
 	if _, err := tx.AddAnswer(ctx, a); err != nil {
 		return err
@@ -137,16 +147,18 @@ func (s *Service) release(ctx context.Context, tx Tx, task Task, checked Decisio
 	if err := tx.SaveRequest(ctx, r); err != nil {
 		return err
 	}
-	if err := s.unflag(ctx, tx, r.ID, AnswerUnreadable, AnswerContradictsRecord, RegisterBehind, TicketMissing, SeveralTickets); err != nil {
+	if err := s.unflag(ctx, tx, r.ID, AnswerUnreadable, AnswerContradictsRecord, AnswerOutdated, RegisterBehind, TicketMissing, SeveralTickets); err != nil {
 		return err
 	}
-	if err := s.story(ctx, tx, r.ID, bySystem, AnswerReleased, ""); err != nil {
+	if err := s.story(ctx, tx, r.ID, bySystem, AnswerReleased, why); err != nil {
 		return err
 	}
-	if err := tx.Enqueue(ctx, TaskAnnounce, r.ID, now); err != nil {
-		return err
+	if a.Outcome == TRNFound {
+		if err := tx.Enqueue(ctx, TaskLookAgain, r.ID, now.Add(lookAgainEvery)); err != nil {
+			return err
+		}
 	}
-	return tx.FinishTask(ctx, task)
+	return tx.Enqueue(ctx, TaskAnnounce, r.ID, now)
 }
 
 // announceTries bounds how often a client is told of an answer: for about a

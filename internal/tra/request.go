@@ -143,6 +143,8 @@ const (
 	SeveralTickets          Flag = "several_tickets"
 	AnswerUnreadable        Flag = "answer_unreadable"
 	AnswerContradictsRecord Flag = "answer_contradicts_record"
+	AnswerOutdated          Flag = "answer_outdated" // since its release the record has changed
+	AnswerNotOnTicket       Flag = "answer_not_on_ticket"
 	RegisterBehind          Flag = "register_behind"
 	Overdue                 Flag = "overdue"
 )

@@ -59,15 +59,23 @@ func (r *register) Show(_ context.Context, trn person.TRN) (tra.Record, time.Tim
 	if r.down {
 		return tra.Record{}, time.Time{}, errDown
 	}
-	at := trn.Reveal()
-	if into, ok := r.merged[at]; ok {
-		at = into
-	}
-	record, ok := r.records[at]
+	record, ok := r.records[r.survivor(trn.Reveal())]
 	if !ok {
 		return tra.Record{}, time.Time{}, fault.New(fault.NotFound, "No record has this TRN.")
 	}
 	return record, r.asAt, nil
+}
+
+// survivor gives the TRN of the record that a TRN leads to.
+func (r *register) survivor(at string) string {
+	for range r.merged {
+		into, ok := r.merged[at]
+		if !ok {
+			break
+		}
+		at = into
+	}
+	return at
 }
 
 func (r *register) AsAt(context.Context) (time.Time, error) {

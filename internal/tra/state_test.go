@@ -39,7 +39,7 @@ func TestWhateverComesOneTicketAndOneAnswerAVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	each(t, func(t *testing.T, r *rig) {
-		counts, checks, more := newTally(), max(1, asked*2/5), 16
+		counts, checks, more := newTally(), max(1, asked*2/5), 24
 		if strings.HasSuffix(t.Name(), "/postgres") { // the same rules: there it is about two workers at once
 			checks, more = max(1, asked/25), 0
 		}
@@ -97,6 +97,7 @@ const (
 	countStage      = "stage of a decision"
 	countFlag       = "flag"
 	countRelease    = "released"
+	countAfter      = "after the release" // what became of a released TRN
 )
 
 // newTally names everything that has to happen.
@@ -114,10 +115,12 @@ func newTally() *tally {
 	expect(countStage,
 		"second_review → to_be_written", "second_review → undone", "second_review → sent_back", "second_review → overtaken",
 		"to_be_written → on_ticket", "to_be_written → undone", "to_be_written → overtaken",
-		"on_ticket → released", "on_ticket → undone", "on_ticket → refused", "on_ticket → overtaken", "on_ticket → second_review")
-	expect(countFlag, string(tra.TicketMissing), string(tra.AnswerUnreadable), string(tra.AnswerContradictsRecord), string(tra.RegisterBehind))
+		"to_be_written → released", "on_ticket → released", "on_ticket → undone", "on_ticket → refused", "on_ticket → overtaken", "on_ticket → second_review")
+	expect(countFlag, string(tra.TicketMissing), string(tra.AnswerUnreadable), string(tra.AnswerContradictsRecord), string(tra.RegisterBehind),
+		string(tra.AnswerOutdated), string(tra.AnswerNotOnTicket))
 	expect(countRelease, "trn_found", "failed", "barred", "not_barred", "by one person", "by two people", "by a supervisor alone",
-		"via console", "via fields", "via fields and the second review", "via comment", "another version")
+		"via console", "via fields", "via fields and the second review", "via comment", "via register", "another version", "of a merged record")
+	expect(countAfter, "merged", "inactive", "gone", "opened again", "the survivor's by itself", "the survivor's without its ticket")
 	expect(countAction)
 	expect(countMeanwhile)
 	return y
@@ -360,6 +363,7 @@ func (m *machine) steps() []func(rt *rapid.T) {
 		{1, m.atOnce},
 		{1, m.otherAnswer},
 		{1, m.away},
+		{2, m.afterwards},
 		{1, func(rt *rapid.T) {
 			switch oneOf(rt, "seldom", 2, 1, 0) {
 			case 1:
@@ -765,7 +769,7 @@ func (m *machine) otherAnswer(rt *rapid.T) {
 		return
 	}
 	id := oneOf(rt, "request", answered...)
-	m.addRecord(m.survivor(m.subs[id].Claim.TRN.Reveal()), func(record *tra.Record) { record.Alerts = []tra.Alert{prohibited} })
+	m.addRecord(m.register.survivor(m.subs[id].Claim.TRN.Reveal()), func(record *tra.Record) { record.Alerts = []tra.Alert{prohibited} })
 	d := m.fillFor(rt, id, "right")
 	m.did(rt, d.what, d.do(), d.may...)
 }
@@ -827,7 +831,7 @@ func (m *machine) words(rt *rapid.T) deed {
 	words := oneOf(rt, "words", "Your TRN is **"+number(1)+"**", "TRN: "+m.someTRN(rt).Reveal(),
 		"No match found on DQT", "Thank you", "TRN "+number(1)+" or perhaps TRN "+number(2))
 	status := oneOf(rt, "status", zendesk.StatusSolved, zendesk.StatusSolved, "")
-	return m.byHand("agent: words", m.some(rt), func(t zendesk.TicketID) error {
+	return m.byHand("agent: words", m.of(rt, m.in(tra.WithOperator)), func(t zendesk.TicketID) error {
 		return m.update(t, zendesk.TicketUpdate{Status: status, Comment: &zendesk.NewComment{Body: words}})
 	})
 }
@@ -853,17 +857,9 @@ func (m *machine) endTicket(rt *rapid.T) deed {
 
 // The register.
 
-// survivor gives the TRN of the record that a TRN leads to.
-func (m *machine) survivor(at string) string {
-	if into, ok := m.register.merged[at]; ok {
-		return into
-	}
-	return at
-}
-
 // prohibited tells whether barred is what a request's record says.
 func (m *machine) prohibited(id tra.RequestID) bool {
-	return slices.ContainsFunc(m.register.records[m.survivor(m.subs[id].Claim.TRN.Reveal())].Alerts, isProhibition)
+	return slices.ContainsFunc(m.register.records[m.register.survivor(m.subs[id].Claim.TRN.Reveal())].Alerts, isProhibition)
 }
 
 // isProhibition tells an open prohibition other than a DBS match.
@@ -877,10 +873,20 @@ var (
 
 func (m *machine) change(rt *rapid.T) {
 	at := m.someTRN(rt).Reveal()
-	if decided := m.decidedOn(); len(decided) > 0 && !rarely(rt, 3) {
+	hows := []string{"back", "prohibited", "merged", "inactive", "gone", "born otherwise", "called otherwise", "prohibited", "DBS match", "spent", "back"}
+	after := false
+	if given := m.given(); len(given) > 0 && rarely(rt, 3) {
+		at, after = oneOf(rt, "released", given...), true
+		hows = []string{"back", "merged", "merged", "inactive", "gone"}
+	} else if decided := m.decidedOn(); len(decided) > 0 && !rarely(rt, 3) {
 		at = oneOf(rt, "decided on", decided...)
 	}
-	how := oneOf(rt, "how", "back", "prohibited", "merged", "inactive", "gone", "born otherwise", "called otherwise", "prohibited", "DBS match", "spent", "back")
+	m.changeRecord(rt, at, oneOf(rt, "how", hows...), after)
+}
+
+// changeRecord changes a record, or the one that the TRN leads to; after says
+// that its TRN was released.
+func (m *machine) changeRecord(rt *rapid.T, at, how string, after bool) {
 	alerts := func(a tra.Alert) func(*tra.Record) {
 		return func(record *tra.Record) { record.Alerts = []tra.Alert{a} }
 	}
@@ -893,8 +899,17 @@ func (m *machine) change(rt *rapid.T) {
 	case "gone":
 		delete(m.register.records, at)
 	case "merged":
-		if m.register.merged[at] = number(1); at == number(1) {
-			m.register.merged[at] = number(2)
+		into := number(1)
+		if at == into {
+			into = number(2)
+		}
+		if m.register.survivor(into) == at { // no circle
+			delete(m.register.merged, into)
+		}
+		m.register.merged[at] = into
+		if after && !rarely(rt, 3) {
+			delete(m.register.merged, into)
+			m.addRecord(into, nil)
 		}
 	case "born otherwise":
 		m.addRecord(at, func(record *tra.Record) { record.DateOfBirth = date("1984-02-19") })
@@ -908,6 +923,58 @@ func (m *machine) change(rt *rapid.T) {
 		m.addRecord(at, alerts(spentAlert))
 	}
 	m.counts.count(countAction, "register: "+how)
+	if after && slices.Contains([]string{"merged", "inactive", "gone"}, how) {
+		m.counts.count(countAfter, how)
+	}
+}
+
+// afterwards has a released TRN merged, deactivated or gone, and lets the time
+// pass in which that is seen, its ticket closed or not.
+func (m *machine) afterwards(rt *rapid.T) {
+	waits := []time.Duration{time.Minute, 6 * time.Minute}
+	m.register.down = false
+	for _, id := range m.in(tra.WithOperator) {
+		if sub := m.subs[id]; len(m.given()) == 0 && sub.Kind == tra.TRNValidation {
+			m.addRecord(number(5), func(record *tra.Record) { record.DateOfBirth = sub.Claim.DateOfBirth })
+			r, err := m.store.Request(m.ctx, id)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			_, err = m.svc.Decide(m.ctx, olive, id, tra.Deciding{Revision: r.Revision, Outcome: tra.TRNFound, TRN: trn(number(5))})
+			m.did(rt, "operator: decide "+string(tra.TRNFound), err, refusals...)
+			for _, wait := range waits {
+				m.clock.move(wait)
+				m.work(rt, 1)
+			}
+		}
+	}
+	given := m.given()
+	if len(given) == 0 {
+		return
+	}
+	m.changeRecord(rt, oneOf(rt, "released", given...), oneOf(rt, "how", "merged", "merged", "inactive", "gone"), true)
+	if rapid.Bool().Draw(rt, "closed") {
+		m.clock.move(5 * 24 * time.Hour)
+		m.close(rt)
+	}
+	m.clock.move(25 * time.Hour)
+	m.register.asAt = m.clock.now()
+	m.work(rt, 1)
+	for _, wait := range waits {
+		m.clock.move(wait)
+		m.work(rt, 1)
+	}
+}
+
+// given gives the TRNs of the answers that stand.
+func (m *machine) given() []string {
+	var out []string
+	for _, id := range m.in(tra.Answered) {
+		if a, err := m.store.NewestAnswer(m.ctx, id); err == nil && a.Outcome == tra.TRNFound {
+			out = append(out, a.TRN.Reveal())
+		}
+	}
+	return out
 }
 
 // decidedOn gives the TRNs whose records count for what is decided and not
@@ -1015,6 +1082,9 @@ func (x *watchedTx) SaveRequest(ctx context.Context, r tra.Request) error {
 		if x.count(countTransition, arrow); !arrows[arrow] {
 			x.wrong("%s: %s is no arrow", r.ID, arrow)
 		}
+		if old.State == tra.Answered && !r.ExpectedBy.After(x.w.m.clock.now()) {
+			x.wrong("%s: it is opened again and expected by %s", r.ID, r.ExpectedBy)
+		}
 	}
 	if r.Version != old.Version && r.Version != old.Version+1 {
 		x.wrong("%s: version %d follows on %d", r.ID, r.Version, old.Version)
@@ -1035,7 +1105,7 @@ func (x *watchedTx) SaveDecision(ctx context.Context, d tra.Decision) error {
 	}
 	if old.Stage != d.Stage {
 		x.count(countStage, string(old.Stage)+" → "+string(d.Stage))
-		if !old.Stage.Open() || d.Stage == tra.StageReleased && old.Stage != tra.StageOnTicket {
+		if !old.Stage.Open() || d.Stage == tra.StageReleased && old.Stage != tra.StageOnTicket && d.Via != tra.ViaRegister {
 			x.wrong("decision %s was %s and became %s", d.ID, old.Stage, d.Stage)
 		}
 	}
@@ -1044,6 +1114,9 @@ func (x *watchedTx) SaveDecision(ctx context.Context, d tra.Decision) error {
 
 func (x *watchedTx) Flag(ctx context.Context, id tra.RequestID, f tra.Flagged) error {
 	x.count(countFlag, string(f.Flag))
+	if f.Flag == tra.AnswerOutdated {
+		x.count(countAfter, "opened again")
+	}
 	return x.Tx.Flag(ctx, id, f)
 }
 
@@ -1067,7 +1140,13 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 	alone := d.ReviewedBy == "" || strings.EqualFold(d.ReviewedBy, d.By)
 	overridden := d.Override && d.ReviewedBy == susan.Email && d.ReviewWhy != ""
 	two := !alone || overridden
+	// What the register alone makes of a merged record needs no ticket where that is closed or gone.
+	without := d.Via == tra.ViaRegister && d.Stage == tra.StageToWrite
+	if d.Via == tra.ViaRegister {
+		x.byRegister(ctx, r, without, bad)
+	}
 	switch {
+	case without:
 	case r.State != tra.WithOperator || r.ReplacedBy != "":
 		bad("the request is " + string(r.State))
 	case a.Version != r.Version+1:
@@ -1084,15 +1163,15 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 	}
 	if a.Outcome == tra.TRNFound {
 		record, there := m.register.records[a.TRN.Reveal()]
-		into := m.register.merged[d.TRN.Reveal()]
-		survived := into == a.TRN.Reveal()
+		survived := d.TRN != a.TRN && m.register.survivor(d.TRN.Reveal()) == a.TRN.Reveal()
+		_, merged := m.register.merged[a.TRN.Reveal()]
 		if survived {
 			x.count(countRelease, "of a merged record")
 		}
 		differs := record.FirstName != claim.FirstName || record.DateOfBirth != claim.DateOfBirth
-		contradicts := !claim.TRN.IsZero() && claim.TRN != a.TRN && m.register.merged[claim.TRN.Reveal()] != a.TRN.Reveal()
+		contradicts := !claim.TRN.IsZero() && claim.TRN != a.TRN && m.register.survivor(claim.TRN.Reveal()) != a.TRN.Reveal()
 		switch {
-		case !there || !record.Active || into != "" && !survived:
+		case !there || !record.Active || merged:
 			bad("no active record")
 		case d.TRN != a.TRN && !survived:
 			bad("another TRN than was decided")
@@ -1102,7 +1181,7 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 	}
 	if a.Kind == tra.BarringCheck {
 		prohibition, serious := false, false
-		record, there := m.register.records[m.survivor(claim.TRN.Reveal())]
+		record, there := m.register.records[m.register.survivor(claim.TRN.Reveal())]
 		for _, alert := range record.Alerts {
 			serious = serious || alert.Open && alert.Prohibition
 			prohibition = prohibition || isProhibition(alert)
@@ -1116,7 +1195,7 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 			bad("no record")
 		}
 	}
-	if !x.w.raced {
+	if !x.w.raced && !without {
 		m.carries(ctx, x, r, a)
 	}
 	x.count(countRelease, string(a.Outcome))
@@ -1136,6 +1215,21 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 		x.count(countRelease, "another version")
 	}
 	return x.Tx.AddAnswer(ctx, a)
+}
+
+// byRegister looks at a version that nobody but the register decided.
+func (x *watchedTx) byRegister(ctx context.Context, r tra.Request, without bool, bad func(string)) {
+	earlier, err := x.Tx.NewestAnswer(ctx, r.ID)
+	switch {
+	case err != nil || earlier.Outcome != tra.TRNFound:
+		bad("no TRN stood before")
+	case without && (r.State != tra.Answered || r.TicketStatus != tra.TicketClosed && r.TicketStatus != tra.TicketDeleted):
+		bad("its ticket could carry it")
+	case without:
+		x.count(countAfter, "the survivor's without its ticket")
+	default:
+		x.count(countAfter, "the survivor's by itself")
+	}
 }
 
 // carries looks whether the ticket says what is released.
@@ -1262,7 +1356,7 @@ func (m *machine) settle(rt *rapid.T) {
 	m.storm.mu.Unlock()
 	m.register.down = false
 	for i, wait := range []time.Duration{
-		3 * time.Minute, 3 * time.Minute, 3 * time.Minute, time.Hour, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute,
+		25 * time.Hour, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute, time.Hour, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute,
 		time.Hour, 3 * time.Minute, 3 * time.Minute, 3 * time.Minute,
 	} {
 		m.clock.move(wait)
@@ -1356,6 +1450,7 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 		bad("changes are pending")
 	}
 	if !r.State.Open() {
+		m.stands(r, bad)
 		return
 	}
 	switch {
@@ -1369,11 +1464,23 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 			bad("decided, on its ticket, and not released")
 		}
 	case done:
-		if !flags[tra.AnswerUnreadable] && !flags[tra.AnswerContradictsRecord] && !flags[tra.TicketMissing] {
+		if !flags[tra.AnswerUnreadable] && !flags[tra.AnswerContradictsRecord] && !flags[tra.TicketMissing] && !flags[tra.AnswerOutdated] {
 			bad("solved without an answer, and not flagged")
 		}
 	case decided && r.State != tra.InSecondReview:
 		bad("decided, and its ticket is open")
+	}
+}
+
+// stands looks at the answer of a request that waits for nothing.
+func (m *machine) stands(r tra.Request, bad func(string)) {
+	a, err := m.store.NewestAnswer(m.ctx, r.ID)
+	if err != nil || a.Outcome != tra.TRNFound || r.ReplacedBy != "" {
+		return
+	}
+	record, there := m.register.records[a.TRN.Reveal()]
+	if _, merged := m.register.merged[a.TRN.Reveal()]; merged || !there || !record.Active {
+		bad("the TRN that stands has no active record")
 	}
 }
 

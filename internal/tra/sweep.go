@@ -153,6 +153,8 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) er
 		return s.ReleaseAnswer(ctx, subject)
 	case TaskAnnounce:
 		return s.AnnounceAnswer(ctx, subject)
+	case TaskLookAgain:
+		return s.LookAgain(ctx, subject)
 	}
 	return fmt.Errorf("tra: there is no task %q", kind)
 }

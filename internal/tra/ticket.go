@@ -420,15 +420,27 @@ func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause
 	s.o.Logger.WarnContext(ctx, "a ticket was not changed", "request", string(op.Request), "attempt", task.Attempts, "kind", kind.String(), "error", cause)
 	wait := fault.RetryAfter(task.Attempts)
 	idle := op.Kind != OpAnswer
+	var d Decision
+	var err error
 	if !idle {
-		d, err := tx.Decision(ctx, op.Decision)
-		if err != nil {
+		if d, err = tx.Decision(ctx, op.Decision); err != nil {
 			return err
 		}
 		idle = !d.Stage.Open() // undone or withdrawn since it was sent
 	}
-	var err error
 	switch {
+	case !idle && d.Via == ViaRegister && (kind == fault.NotFound || kind == fault.Conflict):
+		as := TicketClosed
+		if kind == fault.NotFound {
+			as = TicketDeleted
+		}
+		if err := tx.DropOp(ctx, op.ID); err != nil {
+			return err
+		}
+		if err := s.unwritable(ctx, tx, d, as); err != nil {
+			return err
+		}
+		return s.nextOp(ctx, tx, task)
 	case idle && (kind == fault.NotFound || kind == fault.Conflict):
 		// A ticket that is gone or closed needs no reopening, no end, and no answer that is none any more.
 		if err := tx.DropOp(ctx, op.ID); err != nil {

@@ -55,6 +55,8 @@ var flagTags = map[tra.Flag]tagView{
 	tra.SeveralTickets:          {"Several tickets", orange},
 	tra.AnswerUnreadable:        {"Unreadable answer", orange},
 	tra.AnswerContradictsRecord: {"Contradicts the record", orange},
+	tra.AnswerOutdated:          {"Record changed since", orange},
+	tra.AnswerNotOnTicket:       {"Not on the ticket", orange},
 	tra.RegisterBehind:          {"Register behind", yellow},
 	tra.Overdue:                 {"Overdue", red},
 }

@@ -86,7 +86,7 @@ type Request struct {
 	SubmittedAt time.Time  `json:"submitted_at"`
 	ExpectedBy  *time.Time `json:"expected_by" doc:"When an answer may be expected; may change; null when nothing is expected."`
 	AsOf        time.Time  `json:"as_of" doc:"When this was last known to be so."`
-	Answer      *Answer    `json:"answer" doc:"Null while there is none."`
+	Answer      *Answer    `json:"answer" doc:"Null while there is none. Beside the status in_progress it is being looked at again: it stands until the next version."`
 }
 
 // ListedRequest is one of the client's own requests.
