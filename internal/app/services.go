@@ -232,6 +232,9 @@ func (sys *system) url(name string) (string, error) {
 	return "", fmt.Errorf("%s is missing: %s does not run here", urlOf[name], name)
 }
 
+// https tells whether people reach a service over https.
+func (sys *system) https(s *service) bool { return strings.HasPrefix(sys.public(s), "https:") }
+
 // public is a service's URL for people.
 func (sys *system) public(s *service) string {
 	if set := sys.p.settings.get(publicOf[s.name]); set != "" {
@@ -258,7 +261,7 @@ func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
 	deskapi.Mount(mux, sys.desk, s.access, deskapi.Options{PublicURL: sys.public(s), Logger: sys.p.logger})
 	s.work["close_old_tickets"] = func(ctx context.Context, _ string) error { return sys.desk.CloseOld(ctx) }
 	s.every = append(s.every, sqldb.Every{Name: "close_old_tickets", Interval: time.Hour})
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.ready, LenientOrigin: true})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.ready, HTTPS: sys.https(s), LenientOrigin: true})
 	return err
 }
 
@@ -310,14 +313,14 @@ func (sys *system) buildTRA(s *service) error {
 	if secret := p.settings.get(setZendeskHook); secret != "" {
 		traapi.MountWebhook(mux, sys.tra, secret, p.now)
 	}
-	sessions := access.NewSessions(s.access, "tra_session", strings.HasPrefix(sys.public(s), "https:"))
+	sessions := access.NewSessions(s.access, "tra_session", sys.https(s))
 	gate := signin.New(signin.Options{
 		Accounts: s.access, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",
 		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Logger: p.logger,
 	})
 	gate.Mount(mux)
 	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Now: p.now, Logger: p.logger})
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
 	return err
 }
 
@@ -346,7 +349,7 @@ func (sys *system) buildCPD(s *service) error {
 	s.every = append(s.every, sqldb.Every{Name: "cpd_work_due", Interval: time.Minute})
 
 	mux := http.NewServeMux()
-	sessions := access.NewSessions(s.access, "cpd_session", strings.HasPrefix(sys.public(s), "https:"))
+	sessions := access.NewSessions(s.access, "cpd_session", sys.https(s))
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
 		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(),
 		Contact: p.settings.get(setTRAAddress), WebhookSecrets: []string{p.settings.get(setWebhookKey)},
@@ -354,7 +357,7 @@ func (sys *system) buildCPD(s *service) error {
 		Now:  p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
 	return err
 }
 

@@ -38,6 +38,8 @@ type SiteOptions struct {
 	ErrorPage func(w http.ResponseWriter, r *http.Request, status int)
 	// MaxBody bounds a request's body in bytes, 1 MiB by default.
 	MaxBody int64
+	// HTTPS says that people reach the service over https: browsers are told to use nothing else.
+	HTTPS bool
 	// LenientOrigin leaves out the cross-origin check, for an API that browsers do not sign in to.
 	LenientOrigin bool
 }
@@ -123,6 +125,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("Cross-Origin-Resource-Policy", "same-origin")
 	head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	head.Set("Cache-Control", "no-store") // assets set their own
+	if s.o.HTTPS {
+		head.Set("Strict-Transport-Security", "max-age=31536000") // a year, as browsers' makers advise
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.o.MaxBody)
 
 	rec := &recorder{ResponseWriter: w}

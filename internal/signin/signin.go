@@ -71,7 +71,8 @@ func Routes() []Route {
 // Mount puts the sign-in pages onto the mux.
 func (g *Gate) Mount(mux *http.ServeMux) {
 	for _, route := range Routes() {
-		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { route.handle(g, w, r) })
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(g, w, r) })
+		mux.Handle(route.Pattern, httpd.Form(h, g.o.ErrorPage))
 	}
 }
 

@@ -14,8 +14,9 @@ type entryCase struct {
 	ID       string          `json:"id"`
 	Input    json.RawMessage `json:"input"`
 	Expected struct {
-		Valid  bool          `json:"valid"`
-		Reason person.Reason `json:"reason"`
+		Valid        bool          `json:"valid"`
+		Reason       person.Reason `json:"reason"`
+		PreviousName string        `json:"previous_name"`
 	} `json:"expected"`
 }
 
@@ -118,13 +119,14 @@ func TestEveryReasonHasItsMessage(t *testing.T) {
 		"email": {person.Blank: "", person.TooLong: strings.Repeat("a", 250) + "@example.com", person.Format: "ada"},
 	}
 	for field, f := range e {
+		ownWords(t, field, f.messages)
 		kind := map[string]string{"first name": "name", "last name": "name", "trn": "trn", "nino": "nino"}[field]
 		typed := own[field]
 		if kind != "" {
 			for _, c := range entryCases(t, kind) {
 				s, ok := c.typed()
 				switch {
-				case !ok:
+				case !ok: // names together: TestGivenNamesTogether
 				case c.Expected.Valid:
 					if p := b.post(f.path, f.form(s)...); p.Status != 200 || p.Path == f.path {
 						t.Errorf("%s %s: valid, and the page answers %d at %s", field, c.ID, p.Status, p.Path)
@@ -143,6 +145,48 @@ func TestEveryReasonHasItsMessage(t *testing.T) {
 			}
 			refused(t, b.post(f.path, f.form(s)...), f.path, message)
 		}
+	}
+}
+
+// ownWords fails where two reasons share a message.
+func ownWords(t *testing.T, field string, messages map[person.Reason]string) {
+	t.Helper()
+	said := map[string]person.Reason{}
+	for reason, message := range messages {
+		if other, twice := said[message]; twice || message == "" {
+			t.Errorf("%s: %s and %s are told by the same words, %q", field, reason, other, message)
+		}
+		said[message] = reason
+	}
+}
+
+func TestGivenNamesTogether(t *testing.T) {
+	met := 0
+	for _, c := range entryCases(t, "name") {
+		var in struct {
+			First, Last   string
+			PreviousFirst string `json:"previous_first"`
+			PreviousLast  string `json:"previous_last"`
+		}
+		if _, one := c.typed(); one || json.Unmarshal(c.Input, &in) != nil {
+			continue
+		}
+		met++
+		if c.Expected.Reason != "" {
+			t.Fatalf("%s is refused, and no page knows how", c.ID)
+		}
+		b := here(t)
+		b.post("/name", "first-name", in.First, "last-name", in.Last)
+		b.post("/changed-name", "changed-name", "yes").at("/previous-names")
+		b.post("/previous-names", "previous-first-name-1", in.PreviousFirst, "previous-last-name-1", in.PreviousLast).at("/email")
+		want := "Previous names " + c.Expected.PreviousName
+		if c.Expected.PreviousName == "" {
+			want += "Not given"
+		}
+		b.post("/email", "email", "john@example.org").at("/check-your-answers").says(want)
+	}
+	if met == 0 {
+		t.Error("no case has names together")
 	}
 }
 
@@ -201,8 +245,10 @@ func TestEveryReasonOfADateOfBirthHasItsMessage(t *testing.T) {
 			post(x).at("/email")
 			continue
 		}
+		refused(t, post(x), "/date-of-birth", messages[c.Expected.Reason])
 		typed[c.Expected.Reason] = x
 	}
+	ownWords(t, "date of birth", messages)
 	marks := map[person.Reason]int{ // all three boxes where the date as a whole is wrong
 		person.Blank: 3, person.NotARealDate: 3, person.Future: 3,
 	}

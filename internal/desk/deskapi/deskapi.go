@@ -106,6 +106,15 @@ var routes = []struct {
 	{"GET", "/incremental/tickets/cursor", exportTickets},
 }
 
+// Routes lists the patterns of the endpoints.
+func Routes() []string {
+	out := make([]string, len(routes))
+	for i, route := range routes {
+		out[i] = route.method + " " + base + route.path
+	}
+	return out
+}
+
 // ServeHTTP serves a path with .json as without.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path, ok := strings.CutSuffix(r.URL.Path, ".json"); ok {

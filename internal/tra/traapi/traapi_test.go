@@ -478,6 +478,69 @@ func TestAProblemNamesEveryWrongFieldAndRepeatsNoValue(t *testing.T) {
 	}
 }
 
+// TestEveryGivenEntryIsTakenOrNamed hands in what the given cases say that people
+// type. What is no name or no National Insurance number is named by its pointer;
+// so is a TRN in any other form than seven digits, which only pages take.
+func TestEveryGivenEntryIsTakenOrNamed(t *testing.T) {
+	for field, kind := range map[string]string{"first_name": "name", "last_name": "name", "national_insurance_number": "nino", "trn": "trn"} {
+		raw, err := os.ReadFile("../../person/testdata/" + kind + "_entry.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Cases []struct {
+				ID       string
+				Input    json.RawMessage
+				Expected struct {
+					Valid      bool
+					Normalised json.RawMessage
+				}
+			}
+		}
+		if err := json.Unmarshal(raw, &file); err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for _, c := range file.Cases {
+			var typed string
+			var many struct {
+				Repeat string
+				Times  int
+			}
+			if json.Unmarshal(c.Input, &typed) != nil {
+				if json.Unmarshal(c.Input, &many); many.Times == 0 {
+					continue // names together, which only a page asks for
+				}
+				typed = strings.Repeat(many.Repeat, many.Times)
+			}
+			body := map[string]any{"first_name": "Ada", "last_name": "Okoro", "date_of_birth": "1984-02-17"}
+			body[field] = typed
+			sent, err := json.Marshal(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := serve(t, &answering{view: received()}).send(t, "cpd", http.MethodPut, validation, string(sent))
+			if c.Expected.Valid && (field != "trn" || len(typed) == 7) {
+				if got.status >= 300 {
+					t.Errorf("%s as %s: got %d %s, want it taken", c.ID, field, got.status, got.body)
+				}
+				continue
+			}
+			refused++
+			var p httpd.Problem
+			if err := json.Unmarshal([]byte(got.body), &p); err != nil || got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != "/"+field || p.Errors[0].Detail == "" {
+				t.Errorf("%s as %s: got %d %s, want 422 that names /%s alone", c.ID, field, got.status, got.body, field)
+			}
+			if value := strings.TrimSpace(typed); value != "" && strings.Contains(got.body, value) {
+				t.Errorf("%s as %s: the answer repeats it: %s", c.ID, field, got.body)
+			}
+		}
+		if refused == 0 {
+			t.Errorf("%s: no case is refused", field)
+		}
+	}
+}
+
 func TestTheDocumentKnowsEveryOperation(t *testing.T) {
 	mux := http.NewServeMux()
 	api := httpd.NewAPI(mux, httpd.APIOptions{Title: "tra", Version: "1", Auth: tokens{}})
