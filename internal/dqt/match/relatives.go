@@ -36,7 +36,7 @@ func (q *query) twinOf(c *comparison) (cents int32, is bool) {
 	for _, f := range [...]field{trnField, ninoField, emailField} {
 		switch c.levels[f] {
 		case missing:
-		case equal: // by a mistake alone
+		case equal, oneEdit: // by a mistake; twins may have had neighbouring numbers
 			cents += centsOfOthersNumber
 		default: // as between any two people
 			cents -= c.cents[f]
