@@ -175,7 +175,6 @@ func states(t *testing.T) *govuktest.Album {
 	admin.post("/sign-out").at("/sign-in")
 	keep("sign-in: gone", admin.get("/sign-in/nothing"))
 	w.album.KeepErrors("error", "/error", w.pages.ErrorPage)
-	w.album.KeepErrors("admin error", "/admin/error", w.pages.ErrorPage)
 	return w.album
 }
 

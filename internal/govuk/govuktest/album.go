@@ -110,7 +110,7 @@ type Options struct {
 const full = 20
 
 // complete fails for every route, state and error page that the album lacks, and names it.
-func (a *Album) complete(t *testing.T, o Options) {
+func (a *Album) complete(t failing, o Options) {
 	shown := map[string]map[int]bool{} // statuses that were kept, by route
 	names, statuses := map[string]bool{}, map[int]bool{}
 	for _, p := range a.pages {
@@ -226,7 +226,7 @@ func formAction(form *html.Node, page string) string {
 }
 
 // leads fails for a link or a form that leads to no page of the site.
-func (a *Album) leads(t *testing.T, p kept) {
+func (a *Album) leads(t failing, p kept) {
 	for n := range p.doc.Descendants() {
 		method, to := http.MethodGet, ""
 		switch n.DataAtom {
@@ -274,7 +274,8 @@ func text(n *html.Node) string {
 }
 
 // replay serves an album's pages as they were, with the styles and the scripts.
-// Each page has its own address; which state is meant stands behind it. A form that is sent is noted and leaves the page where it is.
+// Each page has its own address; which state is meant stands behind it. A form
+// that is sent is noted; it and a link that is followed leave the page where it is.
 type replay struct {
 	pages []kept
 	sent  chan sent
@@ -326,6 +327,8 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(s.pages[n].Status)
 		_, _ = io.WriteString(w, s.pages[n].Body)
+	case r.Header.Get("Sec-Fetch-Dest") == "document": // a link was followed
+		w.WriteHeader(http.StatusNoContent)
 	default:
 		http.NotFound(w, r)
 	}

@@ -143,17 +143,24 @@ func (a *Album) newTab(t *testing.T, browser context.Context, axe string) *tab {
 	return b
 }
 
+// failing is what an inspection tells its findings: a test.
+type failing interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+}
+
 // look is one page, open in a tab.
 type look struct {
 	*tab
-	t    *testing.T
+	t    failing
 	ctx  context.Context
 	n    int
 	page kept
 }
 
 // inspect looks at the nth page.
-func (b *tab) inspect(t *testing.T, n int) {
+func (b *tab) inspect(t failing, n int) {
 	ctx, cancel := context.WithTimeout(b.context, pageTimeout)
 	defer cancel()
 	l := &look{b, t, ctx, n, b.album.pages[n]}
@@ -282,7 +289,7 @@ func (l *look) keyboard() {
 	}
 	l.press(keyTab)
 	if evaluate[bool](l, "document.querySelector('header').contains(document.activeElement)") {
-		l.t.Error("after the first stop the focus is at the head of the page again")
+		l.t.Errorf("after the first stop the focus is at the head of the page again")
 	}
 	l.run("look.rest()")
 }

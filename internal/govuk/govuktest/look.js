@@ -128,7 +128,7 @@ window.look = (() => {
     // What lies over the middle of what is in sight of it, or of its first line.
     const hit = [r, el.getClientRects()[0]].map(r => document.elementFromPoint(
       (Math.max(r.left, 0) + Math.min(r.right, innerWidth)) / 2, (Math.max(r.top, 0) + Math.min(r.bottom, innerHeight)) / 2))
-    if (!hit.some(top => top && (el.contains(top) || top.contains(el) || (el.labels && [...el.labels].some(l => l.contains(top)))))) return `the focus is hidden on ${where(el)}`
+    if (!hit.some(top => top && (el.contains(top) || (el.labels && [...el.labels].some(l => l.contains(top)))))) return `the focus is hidden on ${where(el)}`
     return ''
   }
 
