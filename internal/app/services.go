@@ -55,7 +55,7 @@ func migrationsOf(name string) []sqldb.Set {
 	case "dqt":
 		return []sqldb.Set{access.Migrations, dqtsql.Migrations}
 	case "desk":
-		return []sqldb.Set{access.Migrations, desksql.Migrations}
+		return []sqldb.Set{access.Migrations, sqldb.TaskMigrations, desksql.Migrations}
 	case "tra":
 		return []sqldb.Set{access.Migrations, sqldb.TaskMigrations, trasql.Migrations}
 	}
@@ -253,7 +253,7 @@ func (sys *system) buildDQT(s *service) (err error) {
 }
 
 func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
-	sys.desk = desk.NewService(desksql.NewStore(s.db), desk.Options{Now: sys.p.now, ExportDelay: sys.p.exportDelay})
+	sys.desk = desk.NewService(desksql.NewStore(s.db, s.jobs), desk.Options{Now: sys.p.now, ExportDelay: sys.p.exportDelay})
 	if err := sys.desk.Seed(ctx); err != nil {
 		return err
 	}

@@ -11,17 +11,34 @@ import (
 // Audit is one change of a ticket: who made it, by which program, and what it
 // was. A ticket's audits, one after the other, give its state.
 type Audit struct {
-	ID      int64
-	Ticket  TicketID
-	At      time.Time
-	Author  UserID
-	Channel string // "api", or "rule" for what the desk does by itself
-	Program string // the caller's name for itself
-	Address string // the caller's network address
-	Custom  string // JSON object: what the caller noted with the change
-	Comment *Comment
-	Events  []Event
+	ID        int64
+	Ticket    TicketID
+	At        time.Time
+	Author    UserID
+	Channel   string
+	Rel       string     // RelMerge, or empty
+	Sources   []TicketID // with RelMerge: the tickets on the other side
+	Program   string     // the caller's name for itself
+	Address   string     // the caller's network address
+	Custom    string     // JSON object: what the caller noted with the change
+	Comment   *Comment
+	Events    []Event
+	Private   int64 // the comment that was made private; zero: none
+	PrivateID int64 // of the event that says so
 }
+
+// Where changes come from.
+const (
+	ChannelAPI  = "api"
+	ChannelRule = "rule" // the desk itself
+	ChannelWeb  = "web"  // an agent on the desk's pages
+)
+
+// How tickets stand to each other where a change came from.
+const (
+	RelMerge    = "merge"
+	RelFollowUp = "follow_up"
+)
 
 // Comment is what somebody wrote. A ticket's first is its description.
 type Comment struct {

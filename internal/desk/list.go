@@ -76,3 +76,49 @@ func (s *Service) Export(ctx context.Context, after Position, deleted bool, limi
 	})
 	return out, err
 }
+
+// ExportedSince is one page of an export by time.
+type ExportedSince struct {
+	Tickets []Ticket
+	EndTime time.Time // where the next page begins
+	End     bool
+}
+
+// ExportSince gives the tickets that changed at an instant or later. A page
+// holds at least limit tickets where there are as many, and a second is never
+// split: one that fills the page is in it whole, and otherwise the page's last
+// second comes again with the next page.
+func (s *Service) ExportSince(ctx context.Context, start time.Time, deleted bool, limit int) (ExportedSince, error) {
+	out := ExportedSince{EndTime: start, End: true}
+	err := s.store.View(ctx, func(ctx context.Context, r Reads) error {
+		before := s.o.Now().UTC().Add(-s.o.ExportDelay).Truncate(time.Second)
+		found, err := r.Export(ctx, Position{At: start}, before, deleted, limit+1)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		out.End = len(found) <= limit
+		found = found[:min(len(found), limit)]
+		last := found[len(found)-1].GeneratedAt
+		if whole := found[0].GeneratedAt.Equal(last); whole {
+			next := last.Add(time.Second)
+			if !out.End {
+				until := next
+				if before.Before(until) {
+					until = before
+				}
+				if found, err = r.Export(ctx, Position{At: last}, until, deleted, 0); err != nil {
+					return err
+				}
+				rest, err := r.Export(ctx, Position{At: next}, before, deleted, 1)
+				if err != nil {
+					return err
+				}
+				out.End = len(rest) == 0
+			}
+			last = next
+		}
+		out.Tickets, out.EndTime = found, last
+		return nil
+	})
+	return out, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"traid/internal/fault"
@@ -16,6 +17,8 @@ type Store interface {
 	// InTx runs do in one transaction; do may run more than once. ErrCollision
 	// when others kept it from being made.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
+	// DueInvocations gives the invocations that are due and that nobody delivers.
+	DueInvocations(ctx context.Context, now time.Time, limit int) ([]string, error)
 }
 
 // Reads are what is read. What is not there is fault.NotFound.
@@ -24,7 +27,8 @@ type Reads interface {
 	Tickets(ctx context.Context, ids []TicketID) ([]Ticket, error) // without deleted ones, by id
 	List(ctx context.Context, q Query) ([]Ticket, error)
 	Count(ctx context.Context, externalID *string) (int, error) // without deleted ones
-	// Export gives tickets in the order of their last change: after a position, changed before an instant.
+	// Export gives tickets in the order of their last change: after a position,
+	// changed before an instant. A limit of zero is none.
 	Export(ctx context.Context, after Position, before time.Time, deleted bool, limit int) ([]Ticket, error)
 	SolvedBefore(ctx context.Context, at time.Time, limit int) ([]Ticket, error)
 	Audits(ctx context.Context, id TicketID) ([]Audit, error) // oldest first
@@ -33,8 +37,31 @@ type Reads interface {
 	UserByEmail(ctx context.Context, email string) (User, error)
 	Users(ctx context.Context, ids []UserID) ([]User, error)
 	Groups(ctx context.Context) ([]Group, error)
-	Fields(ctx context.Context) ([]Field, error)
+	Fields(ctx context.Context) ([]Field, error)    // those that are active, by position
+	AllFields(ctx context.Context) ([]Field, error) // the system's first, then the custom ones
 	Key(ctx context.Context, key string) (Key, error)
+	AccountIDs(ctx context.Context) (map[string]AccountID, error)
+	AllUsers(ctx context.Context, agents bool) ([]User, error)   // by id
+	UsersNamed(ctx context.Context, name string) ([]User, error) // in any case
+	Find(ctx context.Context, search Search) ([]Ticket, error)
+	CountFound(ctx context.Context, search Search) (int, error)
+	Deleted(ctx context.Context, q Query) ([]Ticket, error) // without those that are deleted for good
+	CountDeleted(ctx context.Context) (int, error)
+	DeletedBefore(ctx context.Context, at time.Time, limit int) ([]Ticket, error)
+	CountComments(ctx context.Context, id TicketID) (int, error)
+	AllAudits(ctx context.Context, after int64, descending bool, limit int) ([]Audit, error)
+	ChangedBy(ctx context.Context, by UserID, limit int) ([]TicketID, error)
+	Views(ctx context.Context) ([]View, error)       // by position, then by id
+	Triggers(ctx context.Context) ([]Trigger, error) // the same
+	Job(ctx context.Context, id string) (Job, error)
+	Webhooks(ctx context.Context) ([]Webhook, error) // the newest first
+	Webhook(ctx context.Context, id string) (Webhook, error)
+	Invocation(ctx context.Context, id string) (Invocation, error)
+	Invocations(ctx context.Context, webhook, before string, limit int) ([]Invocation, error) // the newest first, with ids below before
+	Attempts(ctx context.Context, invocation string) ([]Attempt, error)                       // the first first
+	// Failures counts the attempts of a webhook since an instant, and those that
+	// failed, with the last of them.
+	Failures(ctx context.Context, webhook string, since time.Time) (all, failed int, last time.Time, err error)
 }
 
 // Tx is what one transaction can do. ErrTaken where a key, a client or an email address stands already.
@@ -49,8 +76,47 @@ type Tx interface {
 	SaveUser(ctx context.Context, u User) error
 	AddGroup(ctx context.Context, g Group) error
 	AddField(ctx context.Context, f Field) error
+	SaveField(ctx context.Context, f Field) error
+	AddAccountID(ctx context.Context, name string, id int64, at time.Time) error
 	AddKey(ctx context.Context, k Key) error
 	DropKeys(ctx context.Context, before time.Time) error
+	DropKeyOf(ctx context.Context, id TicketID) error
+	ScrubAudits(ctx context.Context, id TicketID) error
+	HideComment(ctx context.Context, id TicketID, comment int64) error
+	AddView(ctx context.Context, v View) error
+	SaveView(ctx context.Context, v View) error
+	DropView(ctx context.Context, id int64) error
+	AddTrigger(ctx context.Context, t Trigger) error
+	SaveTrigger(ctx context.Context, t Trigger) error
+	DropTrigger(ctx context.Context, id int64) error
+	AddJob(ctx context.Context, j Job) error
+	DropJobs(ctx context.Context, before time.Time) error
+	AddWebhook(ctx context.Context, w Webhook) error
+	SaveWebhook(ctx context.Context, w Webhook) error
+	DropWebhook(ctx context.Context, id string) error // with its invocations
+	AddInvocation(ctx context.Context, i Invocation) error
+	SaveInvocation(ctx context.Context, i Invocation) error // its status, code and end
+	DropInvocations(ctx context.Context, before time.Time) error
+	AddAttempt(ctx context.Context, a Attempt) error
+	Tasks
+}
+
+// Tasks are what is due to be delivered.
+type Tasks interface {
+	// Enqueue has an invocation delivered from an instant on.
+	Enqueue(ctx context.Context, invocation string, due time.Time) error
+	// Lease takes an invocation that is due at now and that nobody delivers; false otherwise.
+	Lease(ctx context.Context, invocation string, now, until time.Time) (Task, bool, error)
+	// Finish and Delay change nothing when the lease is not the task's any more.
+	Finish(ctx context.Context, t Task) error
+	Delay(ctx context.Context, t Task, due time.Time) error
+}
+
+// Task is a lease on an invocation.
+type Task struct {
+	Invocation string
+	Attempts   int64
+	Lease      time.Time // until when it is held, and by which its holder is known
 }
 
 // Options of a Service; the zero value works.
@@ -58,12 +124,15 @@ type Options struct {
 	Now             func() time.Time // time.Now
 	IdempotencyLife time.Duration    // how long a creation's key is remembered; 2 hours, as in Zendesk
 	ExportDelay     time.Duration    // the newest changes that an export leaves out; 1 minute, as in Zendesk
+	SearchDelay     time.Duration    // the newest changes that the search does not know yet; none
+	Sender          Sender           // sends what webhooks are told; nobody
 }
 
 // Service is the desk's use cases.
 type Service struct {
-	store Store
-	o     Options
+	store   Store
+	o       Options
+	account atomic.Pointer[Account] // once it was read
 }
 
 // NewService gives the service.
@@ -96,8 +165,21 @@ func (s *Service) inTx(ctx context.Context, do func(ctx context.Context, tx Tx) 
 // Actor is who changes a ticket, and by what.
 type Actor struct {
 	User    User
-	Program string // what the caller calls itself
-	Address string // network address
+	Channel string     // ChannelAPI when empty
+	Rel     string     // of a merge
+	Sources []TicketID // of a merge
+	Program string     // what the caller calls itself
+	Address string     // network address
+}
+
+func (by Actor) channel() string {
+	switch {
+	case by.User.ID == System:
+		return ChannelRule
+	case by.Channel != "":
+		return by.Channel
+	}
+	return ChannelAPI
 }
 
 // Key is a creation that its key repeats.
@@ -173,11 +255,16 @@ func (s *Service) create(ctx context.Context, tx Tx, by Actor, u Update) (Ticket
 	if u.Requester == nil && u.RequesterID == nil {
 		u.RequesterID = &by.User.ID
 	}
+	empty := Ticket{Submitter: by.User.ID, CreatedAt: at, UpdatedAt: at}
+	source, follows, err := s.followUp(ctx, tx, &empty, &u)
+	if err != nil {
+		return Ticket{}, Audit{}, err
+	}
 	in, err := s.surroundings(ctx, tx, by, &u)
 	if err != nil {
 		return Ticket{}, Audit{}, err
 	}
-	t, comment, err := apply(Ticket{Submitter: by.User.ID, CreatedAt: at, UpdatedAt: at}, u, in, at)
+	t, comment, err := apply(empty, u, in, at)
 	if err != nil {
 		return Ticket{}, Audit{}, err
 	}
@@ -191,8 +278,17 @@ func (s *Service) create(ctx context.Context, tx Tx, by Actor, u Update) (Ticket
 	if err := tx.AddTicket(ctx, t); err != nil {
 		return Ticket{}, Audit{}, err
 	}
+	if follows {
+		source.Followups, source.GeneratedAt = append(slices.Clone(source.Followups), t.ID), at
+		if err := tx.SaveTicket(ctx, source); err != nil {
+			return Ticket{}, Audit{}, err
+		}
+	}
 	a, err := s.audit(ctx, tx, by, Ticket{}, t, comment, u.Custom)
-	return t, a, err
+	if err != nil {
+		return Ticket{}, Audit{}, err
+	}
+	return t, a, s.tell(ctx, tx, by, Ticket{}, t, a, evCreated)
 }
 
 // surroundings gathers what the rules need to know, and puts users in place of
@@ -242,11 +338,8 @@ func (s *Service) surroundings(ctx context.Context, tx Tx, by Actor, u *Update) 
 // audit writes down what led from one state to the next.
 func (s *Service) audit(ctx context.Context, tx Tx, by Actor, before, after Ticket, comment *Comment, custom string) (Audit, error) {
 	a := Audit{
-		Ticket: after.ID, At: after.GeneratedAt, Author: by.User.ID, Channel: "api", Program: by.Program, Address: by.Address,
-		Custom: custom, Comment: comment, Events: changes(before, after),
-	}
-	if by.User.ID == System {
-		a.Channel = "rule"
+		Ticket: after.ID, At: after.GeneratedAt, Author: by.User.ID, Channel: by.channel(), Rel: by.Rel, Sources: by.Sources,
+		Program: by.Program, Address: by.Address, Custom: custom, Comment: comment, Events: changes(before, after),
 	}
 	id, err := tx.NextIDs(ctx, 2+len(a.Events))
 	if err != nil {
@@ -298,8 +391,9 @@ func (s *Service) Update(ctx context.Context, by Actor, id TicketID, u Update) (
 	return t, a, err
 }
 
-// save stores a ticket's next state with its audit.
-func (s *Service) save(ctx context.Context, tx Tx, by Actor, before, after Ticket, comment *Comment, custom string, at time.Time) (Ticket, Audit, error) {
+// save stores a ticket's next state with its audit, and has it told. more are
+// events that do not show in the ticket.
+func (s *Service) save(ctx context.Context, tx Tx, by Actor, before, after Ticket, comment *Comment, custom string, at time.Time, more ...string) (Ticket, Audit, error) {
 	after.GeneratedAt = at
 	a, err := s.audit(ctx, tx, by, before, after, comment, custom)
 	if err != nil {
@@ -307,6 +401,9 @@ func (s *Service) save(ctx context.Context, tx Tx, by Actor, before, after Ticke
 	}
 	if comment != nil || len(a.Events) > 0 {
 		after.UpdatedAt = at
+	}
+	if err := s.tell(ctx, tx, by, before, after, a, more...); err != nil {
+		return Ticket{}, Audit{}, err
 	}
 	return after, a, tx.SaveTicket(ctx, after)
 }
@@ -323,10 +420,14 @@ func (s *Service) Delete(ctx context.Context, by Actor, id TicketID) error {
 		after.DeletedAt = at
 		shown := after
 		shown.Status, shown.GeneratedAt = Deleted, at
-		if _, err := s.audit(ctx, tx, by, before, shown, nil, ""); err != nil {
+		a, err := s.audit(ctx, tx, by, before, shown, nil, "")
+		if err != nil {
 			return err
 		}
 		after.UpdatedAt, after.GeneratedAt = at, at
+		if err := s.tell(ctx, tx, by, before, after, a, evDeleted); err != nil {
+			return err
+		}
 		return tx.SaveTicket(ctx, after)
 	})
 }

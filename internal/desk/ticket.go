@@ -32,6 +32,9 @@ type Ticket struct {
 	GeneratedAt time.Time // of the last change of any kind; by it tickets are exported
 	SolvedAt    time.Time // zero unless solved or closed
 	DeletedAt   time.Time // zero unless deleted
+	Scrubbed    bool      // deleted for good: what it said is gone
+	FollowupOf  TicketID  // the closed ticket that it follows up; zero: none
+	Followups   []TicketID
 }
 
 // Update is what a caller wants a ticket to be, or to become. What is nil stays as it is.
@@ -51,7 +54,8 @@ type Update struct {
 	RemoveTags    []string
 	Fields        map[FieldID]Text // an empty one is cleared
 	Comment       *NewComment
-	Custom        string // JSON object, kept with the audit; empty for none
+	Custom        string    // JSON object, kept with the audit; empty for none
+	FollowupOf    *TicketID // creation only; without effect unless that ticket is closed
 	// IfUpdatedAt refuses the update, as a Conflict, unless the ticket was last updated in this second.
 	IfUpdatedAt *time.Time
 }
@@ -76,6 +80,10 @@ var (
 	errClosed = fault.InvalidFields(fault.Field{Pointer: "status", Reason: "Status: closed prevents ticket update"})
 	errStale  = fault.New(fault.Conflict, "Safe Update prevented the update due to outdated ticket data.")
 )
+
+func invalid(pointer, reason string) error {
+	return fault.InvalidFields(fault.Field{Pointer: pointer, Reason: reason})
+}
 
 // surroundings are what a rule needs to know beside the ticket.
 type surroundings struct {
@@ -129,8 +137,11 @@ func apply(t Ticket, u Update, in surroundings, now time.Time) (Ticket, *Comment
 	}
 	if u.RequesterID != nil {
 		t.Requester = *u.RequesterID
-		if _, ok := in.users[t.Requester]; !ok {
+		switch u, ok := in.users[t.Requester]; {
+		case !ok:
 			refuse("requester", "Requester: is not known")
+		case u.Suspended:
+			refuse("requester", "Requester: is suspended.")
 		}
 	}
 	if u.GroupID != nil {
@@ -141,7 +152,7 @@ func apply(t Ticket, u Update, in surroundings, now time.Time) (Ticket, *Comment
 	}
 	if u.AssigneeID != nil {
 		t.Assignee = *u.AssigneeID
-		if t.Assignee != 0 && !in.users[t.Assignee].Agent {
+		if u := in.users[t.Assignee]; t.Assignee != 0 && (!u.Agent || u.Suspended) {
 			refuse("assignee", "Assignee: is not an agent")
 		}
 	}

@@ -17,6 +17,7 @@ type User struct {
 	Name      Text
 	Email     Text
 	Agent     bool
+	Suspended bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -166,4 +167,43 @@ func (s *Service) Groups(ctx context.Context) (groups []Group, err error) {
 		return err
 	})
 	return groups, err
+}
+
+// UsersOf lists the users, agents only where that is asked for, by id.
+func (s *Service) UsersOf(ctx context.Context, agents bool) (users []User, err error) {
+	err = s.store.View(ctx, func(ctx context.Context, r Reads) error {
+		users, err = r.AllUsers(ctx, agents)
+		return err
+	})
+	return users, err
+}
+
+// UserUpdate is what a caller wants of a user. What is nil stays.
+type UserUpdate struct {
+	Name      *Text
+	Suspended *bool
+}
+
+// UpdateUser changes a user; fault.NotFound where there is none.
+func (s *Service) UpdateUser(ctx context.Context, id UserID, u UserUpdate) (user User, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		if user, err = tx.User(ctx, id); err != nil {
+			return err
+		}
+		if u.Name != nil {
+			if blank(*u.Name) || utf8.RuneCountInString(u.Name.Reveal()) > maxName {
+				return invalid("name", "Name: is blank or too long (maximum is 255 characters)")
+			}
+			user.Name = *u.Name
+		}
+		if u.Suspended != nil {
+			if user.Agent {
+				return invalid("suspended", "Suspended: agents of this desk are kept out by revoking their tokens")
+			}
+			user.Suspended = *u.Suspended
+		}
+		user.UpdatedAt = s.at()
+		return tx.SaveUser(ctx, user)
+	})
+	return user, err
 }

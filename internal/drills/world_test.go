@@ -168,7 +168,7 @@ func (w *world) openDesk() {
 	w.Helper()
 	db := sqldbtest.OpenSQLite(w, "desk", access.Migrations, desksql.Migrations)
 	tokens := access.New(db, time.Now)
-	svc := desk.NewService(desksql.NewStore(db), desk.Options{ExportDelay: time.Second})
+	svc := desk.NewService(desksql.NewStore(db, nil), desk.Options{ExportDelay: time.Second})
 	w.ok(svc.Seed(w.Context()))
 	server := httptest.NewUnstartedServer(nil)
 	mux := http.NewServeMux()

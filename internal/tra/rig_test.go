@@ -219,7 +219,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 		}
 		return secret
 	}
-	d := desk.NewService(desksql.NewStore(deskDB), desk.Options{Now: c.now})
+	d := desk.NewService(desksql.NewStore(deskDB, nil), desk.Options{Now: c.now})
 	if err := d.Seed(r.ctx); err != nil {
 		t.Fatal(err)
 	}

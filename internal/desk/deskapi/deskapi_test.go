@@ -67,7 +67,7 @@ func eachWith(t *testing.T, o desk.Options, ao deskapi.Options, test func(t *tes
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 		o.Now, ao.Now = c.now, c.now
-		r := &rig{t: t, db: db, svc: desk.NewService(desksql.NewStore(db), o), access: access.New(db, c.now), clock: c, fields: map[string]deskField{}}
+		r := &rig{t: t, db: db, svc: desk.NewService(desksql.NewStore(db, nil), o), access: access.New(db, c.now), clock: c, fields: map[string]deskField{}}
 		if err := r.svc.Seed(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -11,25 +11,105 @@ import (
 	"time"
 )
 
+const accountIDs = `-- name: AccountIDs :many
+SELECT name, id, created_at FROM account_ids
+`
+
+func (q *Queries) AccountIDs(ctx context.Context) ([]AccountID, error) {
+	rows, err := q.db.QueryContext(ctx, accountIDs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AccountID
+	for rows.Next() {
+		var i AccountID
+		if err := rows.Scan(&i.Name, &i.ID, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const addAccountID = `-- name: AddAccountID :exec
+INSERT INTO account_ids (name, id, created_at) VALUES ($1, $2, $3)
+`
+
+type AddAccountIDParams struct {
+	Name      string
+	ID        int64
+	CreatedAt time.Time
+}
+
+func (q *Queries) AddAccountID(ctx context.Context, arg AddAccountIDParams) error {
+	_, err := q.db.ExecContext(ctx, addAccountID, arg.Name, arg.ID, arg.CreatedAt)
+	return err
+}
+
+const addAttempt = `-- name: AddAttempt :exec
+INSERT INTO attempts (invocation_id, number, webhook_id, status, code, timed_out, retry_after, sent, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type AddAttemptParams struct {
+	InvocationID string
+	Number       int64
+	WebhookID    string
+	Status       string
+	Code         int64
+	TimedOut     bool
+	RetryAfter   int64
+	Sent         string
+	Answer       string
+	At           time.Time
+}
+
+func (q *Queries) AddAttempt(ctx context.Context, arg AddAttemptParams) error {
+	_, err := q.db.ExecContext(ctx, addAttempt,
+		arg.InvocationID,
+		arg.Number,
+		arg.WebhookID,
+		arg.Status,
+		arg.Code,
+		arg.TimedOut,
+		arg.RetryAfter,
+		arg.Sent,
+		arg.Answer,
+		arg.At,
+	)
+	return err
+}
+
 const addAudit = `-- name: AddAudit :exec
-INSERT INTO audits (id, ticket_id, at, author_id, channel, program, address, custom, events, comment_id, comment_author, comment_body, comment_public)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO audits (id, ticket_id, at, author_id, channel, program, address, custom, events, comment_id, comment_author, comment_body, comment_public,
+    rel, sources, private_comment, private_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type AddAuditParams struct {
-	ID            int64
-	TicketID      int64
-	At            time.Time
-	AuthorID      int64
-	Channel       string
-	Program       string
-	Address       string
-	Custom        string
-	Events        string
-	CommentID     int64
-	CommentAuthor int64
-	CommentBody   string
-	CommentPublic bool
+	ID             int64
+	TicketID       int64
+	At             time.Time
+	AuthorID       int64
+	Channel        string
+	Program        string
+	Address        string
+	Custom         string
+	Events         string
+	CommentID      int64
+	CommentAuthor  int64
+	CommentBody    string
+	CommentPublic  bool
+	Rel            string
+	Sources        string
+	PrivateComment int64
+	PrivateEvent   int64
 }
 
 func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
@@ -47,12 +127,16 @@ func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
 		arg.CommentAuthor,
 		arg.CommentBody,
 		arg.CommentPublic,
+		arg.Rel,
+		arg.Sources,
+		arg.PrivateComment,
+		arg.PrivateEvent,
 	)
 	return err
 }
 
 const addField = `-- name: AddField :exec
-INSERT INTO ticket_fields (id, title, kind, pattern, position, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO ticket_fields (id, title, kind, pattern, position, created_at, active, system, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type AddFieldParams struct {
@@ -62,6 +146,9 @@ type AddFieldParams struct {
 	Pattern   string
 	Position  int64
 	CreatedAt time.Time
+	Active    bool
+	System    bool
+	UpdatedAt sql.NullTime
 }
 
 func (q *Queries) AddField(ctx context.Context, arg AddFieldParams) error {
@@ -72,6 +159,9 @@ func (q *Queries) AddField(ctx context.Context, arg AddFieldParams) error {
 		arg.Pattern,
 		arg.Position,
 		arg.CreatedAt,
+		arg.Active,
+		arg.System,
+		arg.UpdatedAt,
 	)
 	return err
 }
@@ -112,6 +202,58 @@ func (q *Queries) AddGroup(ctx context.Context, arg AddGroupParams) error {
 	return err
 }
 
+const addInvocation = `-- name: AddInvocation :exec
+INSERT INTO invocations (id, webhook_id, event, body, status, code, at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+`
+
+type AddInvocationParams struct {
+	ID        string
+	WebhookID string
+	Event     string
+	Body      string
+	Status    string
+	Code      int64
+	At        time.Time
+	EndedAt   sql.NullTime
+}
+
+func (q *Queries) AddInvocation(ctx context.Context, arg AddInvocationParams) error {
+	_, err := q.db.ExecContext(ctx, addInvocation,
+		arg.ID,
+		arg.WebhookID,
+		arg.Event,
+		arg.Body,
+		arg.Status,
+		arg.Code,
+		arg.At,
+		arg.EndedAt,
+	)
+	return err
+}
+
+const addJob = `-- name: AddJob :exec
+INSERT INTO jobs (id, kind, total, results, at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type AddJobParams struct {
+	ID      string
+	Kind    string
+	Total   int64
+	Results string
+	At      time.Time
+}
+
+func (q *Queries) AddJob(ctx context.Context, arg AddJobParams) error {
+	_, err := q.db.ExecContext(ctx, addJob,
+		arg.ID,
+		arg.Kind,
+		arg.Total,
+		arg.Results,
+		arg.At,
+	)
+	return err
+}
+
 const addKey = `-- name: AddKey :exec
 INSERT INTO idempotency_keys (key, body, ticket_id, answer, used_at) VALUES ($1, $2, $3, $4, $5)
 `
@@ -137,8 +279,8 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 
 const addTicket = `-- name: AddTicket :exec
 INSERT INTO tickets (id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id,
-    public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at, scrubbed, followup_of, followups)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 `
 
 type AddTicketParams struct {
@@ -161,6 +303,9 @@ type AddTicketParams struct {
 	GeneratedAt  time.Time
 	SolvedAt     sql.NullTime
 	DeletedAt    sql.NullTime
+	Scrubbed     bool
+	FollowupOf   int64
+	Followups    string
 }
 
 func (q *Queries) AddTicket(ctx context.Context, arg AddTicketParams) error {
@@ -184,12 +329,44 @@ func (q *Queries) AddTicket(ctx context.Context, arg AddTicketParams) error {
 		arg.GeneratedAt,
 		arg.SolvedAt,
 		arg.DeletedAt,
+		arg.Scrubbed,
+		arg.FollowupOf,
+		arg.Followups,
+	)
+	return err
+}
+
+const addTrigger = `-- name: AddTrigger :exec
+INSERT INTO triggers (id, title, active, position, clauses, actions, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+`
+
+type AddTriggerParams struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	Actions   string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (q *Queries) AddTrigger(ctx context.Context, arg AddTriggerParams) error {
+	_, err := q.db.ExecContext(ctx, addTrigger,
+		arg.ID,
+		arg.Title,
+		arg.Active,
+		arg.Position,
+		arg.Clauses,
+		arg.Actions,
+		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
 	return err
 }
 
 const addUser = `-- name: AddUser :exec
-INSERT INTO users (id, client, name, email, email_key, agent, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO users (id, client, name, email, email_key, agent, created_at, updated_at, suspended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type AddUserParams struct {
@@ -201,6 +378,7 @@ type AddUserParams struct {
 	Agent     bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Suspended bool
 }
 
 func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) error {
@@ -213,12 +391,157 @@ func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) error {
 		arg.Agent,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Suspended,
 	)
 	return err
 }
 
+const addView = `-- name: AddView :exec
+INSERT INTO views (id, title, active, position, clauses, group_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+`
+
+type AddViewParams struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	GroupID   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (q *Queries) AddView(ctx context.Context, arg AddViewParams) error {
+	_, err := q.db.ExecContext(ctx, addView,
+		arg.ID,
+		arg.Title,
+		arg.Active,
+		arg.Position,
+		arg.Clauses,
+		arg.GroupID,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const addWebhook = `-- name: AddWebhook :exec
+INSERT INTO webhooks (id, name, description, active, endpoint, method, subscriptions, auth, secret, created_by, created_at, updated_by, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+`
+
+type AddWebhookParams struct {
+	ID            string
+	Name          string
+	Description   string
+	Active        bool
+	Endpoint      string
+	Method        string
+	Subscriptions string
+	Auth          string
+	Secret        string
+	CreatedBy     int64
+	CreatedAt     time.Time
+	UpdatedBy     int64
+	UpdatedAt     sql.NullTime
+}
+
+func (q *Queries) AddWebhook(ctx context.Context, arg AddWebhookParams) error {
+	_, err := q.db.ExecContext(ctx, addWebhook,
+		arg.ID,
+		arg.Name,
+		arg.Description,
+		arg.Active,
+		arg.Endpoint,
+		arg.Method,
+		arg.Subscriptions,
+		arg.Auth,
+		arg.Secret,
+		arg.CreatedBy,
+		arg.CreatedAt,
+		arg.UpdatedBy,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const allUsers = `-- name: AllUsers :many
+SELECT id, client, name, email, email_key, agent, created_at, updated_at, suspended FROM users ORDER BY id
+`
+
+func (q *Queries) AllUsers(ctx context.Context) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, allUsers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Client,
+			&i.Name,
+			&i.Email,
+			&i.EmailKey,
+			&i.Agent,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Suspended,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const attempts = `-- name: Attempts :many
+SELECT invocation_id, number, webhook_id, status, code, timed_out, retry_after, sent, answer, at FROM attempts WHERE invocation_id = $1 ORDER BY number
+`
+
+func (q *Queries) Attempts(ctx context.Context, invocationID string) ([]Attempt, error) {
+	rows, err := q.db.QueryContext(ctx, attempts, invocationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Attempt
+	for rows.Next() {
+		var i Attempt
+		if err := rows.Scan(
+			&i.InvocationID,
+			&i.Number,
+			&i.WebhookID,
+			&i.Status,
+			&i.Code,
+			&i.TimedOut,
+			&i.RetryAfter,
+			&i.Sent,
+			&i.Answer,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const audits = `-- name: Audits :many
-SELECT id, ticket_id, at, author_id, channel, program, address, custom, events, comment_id, comment_author, comment_body, comment_public FROM audits WHERE ticket_id = $1 ORDER BY id
+SELECT id, ticket_id, at, author_id, channel, program, address, custom, events, comment_id, comment_author, comment_body, comment_public, rel, sources, private_comment, private_event FROM audits WHERE ticket_id = $1 ORDER BY id
 `
 
 func (q *Queries) Audits(ctx context.Context, ticketID int64) ([]Audit, error) {
@@ -244,7 +567,149 @@ func (q *Queries) Audits(ctx context.Context, ticketID int64) ([]Audit, error) {
 			&i.CommentAuthor,
 			&i.CommentBody,
 			&i.CommentPublic,
+			&i.Rel,
+			&i.Sources,
+			&i.PrivateComment,
+			&i.PrivateEvent,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditsAfter = `-- name: AuditsAfter :many
+SELECT audits.id, audits.ticket_id, audits.at, audits.author_id, audits.channel, audits.program, audits.address, audits.custom, audits.events, audits.comment_id, audits.comment_author, audits.comment_body, audits.comment_public, audits.rel, audits.sources, audits.private_comment, audits.private_event FROM audits JOIN tickets ON tickets.id = audits.ticket_id WHERE tickets.deleted_at IS NULL AND audits.id > $1 ORDER BY audits.id LIMIT $2
+`
+
+type AuditsAfterParams struct {
+	ID    int64
+	Limit int32
+}
+
+func (q *Queries) AuditsAfter(ctx context.Context, arg AuditsAfterParams) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditsAfter, arg.ID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.TicketID,
+			&i.At,
+			&i.AuthorID,
+			&i.Channel,
+			&i.Program,
+			&i.Address,
+			&i.Custom,
+			&i.Events,
+			&i.CommentID,
+			&i.CommentAuthor,
+			&i.CommentBody,
+			&i.CommentPublic,
+			&i.Rel,
+			&i.Sources,
+			&i.PrivateComment,
+			&i.PrivateEvent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditsBefore = `-- name: AuditsBefore :many
+SELECT audits.id, audits.ticket_id, audits.at, audits.author_id, audits.channel, audits.program, audits.address, audits.custom, audits.events, audits.comment_id, audits.comment_author, audits.comment_body, audits.comment_public, audits.rel, audits.sources, audits.private_comment, audits.private_event FROM audits JOIN tickets ON tickets.id = audits.ticket_id WHERE tickets.deleted_at IS NULL AND audits.id < $1 ORDER BY audits.id DESC LIMIT $2
+`
+
+type AuditsBeforeParams struct {
+	ID    int64
+	Limit int32
+}
+
+func (q *Queries) AuditsBefore(ctx context.Context, arg AuditsBeforeParams) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditsBefore, arg.ID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.TicketID,
+			&i.At,
+			&i.AuthorID,
+			&i.Channel,
+			&i.Program,
+			&i.Address,
+			&i.Custom,
+			&i.Events,
+			&i.CommentID,
+			&i.CommentAuthor,
+			&i.CommentBody,
+			&i.CommentPublic,
+			&i.Rel,
+			&i.Sources,
+			&i.PrivateComment,
+			&i.PrivateEvent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const changedBy = `-- name: ChangedBy :many
+SELECT audits.ticket_id, CAST(MAX(audits.id) AS BIGINT) AS last FROM audits JOIN tickets ON tickets.id = audits.ticket_id
+WHERE audits.author_id = $1 AND tickets.deleted_at IS NULL GROUP BY audits.ticket_id ORDER BY last DESC LIMIT $2
+`
+
+type ChangedByParams struct {
+	AuthorID int64
+	Limit    int32
+}
+
+type ChangedByRow struct {
+	TicketID int64
+	Last     int64
+}
+
+func (q *Queries) ChangedBy(ctx context.Context, arg ChangedByParams) ([]ChangedByRow, error) {
+	rows, err := q.db.QueryContext(ctx, changedBy, arg.AuthorID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChangedByRow
+	for rows.Next() {
+		var i ChangedByRow
+		if err := rows.Scan(&i.TicketID, &i.Last); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -274,6 +739,60 @@ func (q *Queries) Count(ctx context.Context, arg CountParams) (int64, error) {
 	return value, err
 }
 
+const countAttempts = `-- name: CountAttempts :one
+SELECT COUNT(*) FROM attempts WHERE webhook_id = $1 AND at >= $2 AND status <> 'circuit broken'
+`
+
+type CountAttemptsParams struct {
+	WebhookID string
+	At        time.Time
+}
+
+func (q *Queries) CountAttempts(ctx context.Context, arg CountAttemptsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAttempts, arg.WebhookID, arg.At)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countComments = `-- name: CountComments :one
+SELECT COUNT(*) FROM audits WHERE ticket_id = $1 AND comment_id <> 0
+`
+
+func (q *Queries) CountComments(ctx context.Context, ticketID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countComments, ticketID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countDeleted = `-- name: CountDeleted :one
+SELECT COUNT(*) FROM tickets WHERE deleted_at IS NOT NULL AND scrubbed = FALSE
+`
+
+func (q *Queries) CountDeleted(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countDeleted)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countFailures = `-- name: CountFailures :one
+SELECT COUNT(*) FROM attempts WHERE webhook_id = $1 AND at >= $2 AND status <> 'circuit broken' AND status <> 'success'
+`
+
+type CountFailuresParams struct {
+	WebhookID string
+	At        time.Time
+}
+
+func (q *Queries) CountFailures(ctx context.Context, arg CountFailuresParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countFailures, arg.WebhookID, arg.At)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countTickets = `-- name: CountTickets :one
 SELECT COUNT(*) FROM tickets WHERE deleted_at IS NULL
 `
@@ -296,12 +815,130 @@ func (q *Queries) CountTicketsByExternalID(ctx context.Context, externalID strin
 	return count, err
 }
 
+const deletedBefore = `-- name: DeletedBefore :many
+SELECT id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id, public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at, scrubbed, followup_of, followups FROM tickets WHERE deleted_at <= $1 AND scrubbed = FALSE ORDER BY deleted_at, id LIMIT $2
+`
+
+type DeletedBeforeParams struct {
+	DeletedAt sql.NullTime
+	Limit     int32
+}
+
+func (q *Queries) DeletedBefore(ctx context.Context, arg DeletedBeforeParams) ([]Ticket, error) {
+	rows, err := q.db.QueryContext(ctx, deletedBefore, arg.DeletedAt, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Ticket
+	for rows.Next() {
+		var i Ticket
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExternalID,
+			&i.Subject,
+			&i.Description,
+			&i.Status,
+			&i.Type,
+			&i.Priority,
+			&i.RequesterID,
+			&i.SubmitterID,
+			&i.AssigneeID,
+			&i.GroupID,
+			&i.Public,
+			&i.Tags,
+			&i.CustomFields,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.GeneratedAt,
+			&i.SolvedAt,
+			&i.DeletedAt,
+			&i.Scrubbed,
+			&i.FollowupOf,
+			&i.Followups,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropFieldOptions = `-- name: DropFieldOptions :exec
+DELETE FROM ticket_field_options WHERE field_id = $1
+`
+
+func (q *Queries) DropFieldOptions(ctx context.Context, fieldID int64) error {
+	_, err := q.db.ExecContext(ctx, dropFieldOptions, fieldID)
+	return err
+}
+
+const dropInvocations = `-- name: DropInvocations :exec
+DELETE FROM invocations WHERE at <= $1
+`
+
+func (q *Queries) DropInvocations(ctx context.Context, at time.Time) error {
+	_, err := q.db.ExecContext(ctx, dropInvocations, at)
+	return err
+}
+
+const dropJobs = `-- name: DropJobs :exec
+DELETE FROM jobs WHERE at <= $1
+`
+
+func (q *Queries) DropJobs(ctx context.Context, at time.Time) error {
+	_, err := q.db.ExecContext(ctx, dropJobs, at)
+	return err
+}
+
+const dropKeyOf = `-- name: DropKeyOf :exec
+DELETE FROM idempotency_keys WHERE ticket_id = $1
+`
+
+func (q *Queries) DropKeyOf(ctx context.Context, ticketID int64) error {
+	_, err := q.db.ExecContext(ctx, dropKeyOf, ticketID)
+	return err
+}
+
 const dropKeys = `-- name: DropKeys :exec
 DELETE FROM idempotency_keys WHERE used_at <= $1
 `
 
 func (q *Queries) DropKeys(ctx context.Context, usedAt time.Time) error {
 	_, err := q.db.ExecContext(ctx, dropKeys, usedAt)
+	return err
+}
+
+const dropTrigger = `-- name: DropTrigger :exec
+DELETE FROM triggers WHERE id = $1
+`
+
+func (q *Queries) DropTrigger(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, dropTrigger, id)
+	return err
+}
+
+const dropView = `-- name: DropView :exec
+DELETE FROM views WHERE id = $1
+`
+
+func (q *Queries) DropView(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, dropView, id)
+	return err
+}
+
+const dropWebhook = `-- name: DropWebhook :exec
+DELETE FROM webhooks WHERE id = $1
+`
+
+func (q *Queries) DropWebhook(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, dropWebhook, id)
 	return err
 }
 
@@ -338,7 +975,7 @@ func (q *Queries) FieldOptions(ctx context.Context) ([]TicketFieldOption, error)
 }
 
 const fields = `-- name: Fields :many
-SELECT id, title, kind, pattern, position, created_at FROM ticket_fields ORDER BY position, id
+SELECT id, title, kind, pattern, position, created_at, active, system, updated_at FROM ticket_fields ORDER BY system DESC, position, id
 `
 
 func (q *Queries) Fields(ctx context.Context) ([]TicketField, error) {
@@ -357,6 +994,9 @@ func (q *Queries) Fields(ctx context.Context) ([]TicketField, error) {
 			&i.Pattern,
 			&i.Position,
 			&i.CreatedAt,
+			&i.Active,
+			&i.System,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -398,6 +1038,99 @@ func (q *Queries) Groups(ctx context.Context) ([]AgentGroup, error) {
 	return items, nil
 }
 
+const hideComment = `-- name: HideComment :exec
+UPDATE audits SET comment_public = FALSE WHERE ticket_id = $1 AND comment_id = $2
+`
+
+type HideCommentParams struct {
+	TicketID  int64
+	CommentID int64
+}
+
+func (q *Queries) HideComment(ctx context.Context, arg HideCommentParams) error {
+	_, err := q.db.ExecContext(ctx, hideComment, arg.TicketID, arg.CommentID)
+	return err
+}
+
+const invocation = `-- name: Invocation :one
+SELECT id, webhook_id, event, body, status, code, at, ended_at FROM invocations WHERE id = $1
+`
+
+func (q *Queries) Invocation(ctx context.Context, id string) (Invocation, error) {
+	row := q.db.QueryRowContext(ctx, invocation, id)
+	var i Invocation
+	err := row.Scan(
+		&i.ID,
+		&i.WebhookID,
+		&i.Event,
+		&i.Body,
+		&i.Status,
+		&i.Code,
+		&i.At,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
+const invocations = `-- name: Invocations :many
+SELECT id, webhook_id, event, body, status, code, at, ended_at FROM invocations WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+`
+
+type InvocationsParams struct {
+	WebhookID string
+	ID        string
+	Limit     int32
+}
+
+func (q *Queries) Invocations(ctx context.Context, arg InvocationsParams) ([]Invocation, error) {
+	rows, err := q.db.QueryContext(ctx, invocations, arg.WebhookID, arg.ID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Invocation
+	for rows.Next() {
+		var i Invocation
+		if err := rows.Scan(
+			&i.ID,
+			&i.WebhookID,
+			&i.Event,
+			&i.Body,
+			&i.Status,
+			&i.Code,
+			&i.At,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const job = `-- name: Job :one
+SELECT id, kind, total, results, at FROM jobs WHERE id = $1
+`
+
+func (q *Queries) Job(ctx context.Context, id string) (Job, error) {
+	row := q.db.QueryRowContext(ctx, job, id)
+	var i Job
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Total,
+		&i.Results,
+		&i.At,
+	)
+	return i, err
+}
+
 const keyUsed = `-- name: KeyUsed :one
 SELECT key, body, ticket_id, answer, used_at FROM idempotency_keys WHERE key = $1
 `
@@ -415,9 +1148,70 @@ func (q *Queries) KeyUsed(ctx context.Context, key string) (IdempotencyKey, erro
 	return i, err
 }
 
+const lastFailure = `-- name: LastFailure :one
+SELECT at FROM attempts WHERE webhook_id = $1 AND at >= $2 AND status <> 'circuit broken' AND status <> 'success' ORDER BY at DESC LIMIT 1
+`
+
+type LastFailureParams struct {
+	WebhookID string
+	At        time.Time
+}
+
+func (q *Queries) LastFailure(ctx context.Context, arg LastFailureParams) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, lastFailure, arg.WebhookID, arg.At)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
+}
+
+const saveField = `-- name: SaveField :exec
+UPDATE ticket_fields SET title = $2, pattern = $3, active = $4, updated_at = $5 WHERE id = $1
+`
+
+type SaveFieldParams struct {
+	ID        int64
+	Title     string
+	Pattern   string
+	Active    bool
+	UpdatedAt sql.NullTime
+}
+
+func (q *Queries) SaveField(ctx context.Context, arg SaveFieldParams) error {
+	_, err := q.db.ExecContext(ctx, saveField,
+		arg.ID,
+		arg.Title,
+		arg.Pattern,
+		arg.Active,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const saveInvocation = `-- name: SaveInvocation :exec
+UPDATE invocations SET status = $2, code = $3, ended_at = $4 WHERE id = $1
+`
+
+type SaveInvocationParams struct {
+	ID      string
+	Status  string
+	Code    int64
+	EndedAt sql.NullTime
+}
+
+func (q *Queries) SaveInvocation(ctx context.Context, arg SaveInvocationParams) error {
+	_, err := q.db.ExecContext(ctx, saveInvocation,
+		arg.ID,
+		arg.Status,
+		arg.Code,
+		arg.EndedAt,
+	)
+	return err
+}
+
 const saveTicket = `-- name: SaveTicket :exec
 UPDATE tickets SET external_id = $2, subject = $3, status = $4, type = $5, priority = $6, requester_id = $7, assignee_id = $8, group_id = $9,
-    public = $10, tags = $11, custom_fields = $12, updated_at = $13, generated_at = $14, solved_at = $15, deleted_at = $16
+    public = $10, tags = $11, custom_fields = $12, updated_at = $13, generated_at = $14, solved_at = $15, deleted_at = $16,
+    description = $17, scrubbed = $18, followups = $19
 WHERE id = $1
 `
 
@@ -438,6 +1232,9 @@ type SaveTicketParams struct {
 	GeneratedAt  time.Time
 	SolvedAt     sql.NullTime
 	DeletedAt    sql.NullTime
+	Description  string
+	Scrubbed     bool
+	Followups    string
 }
 
 func (q *Queries) SaveTicket(ctx context.Context, arg SaveTicketParams) error {
@@ -458,12 +1255,42 @@ func (q *Queries) SaveTicket(ctx context.Context, arg SaveTicketParams) error {
 		arg.GeneratedAt,
 		arg.SolvedAt,
 		arg.DeletedAt,
+		arg.Description,
+		arg.Scrubbed,
+		arg.Followups,
+	)
+	return err
+}
+
+const saveTrigger = `-- name: SaveTrigger :exec
+UPDATE triggers SET title = $2, active = $3, position = $4, clauses = $5, actions = $6, updated_at = $7 WHERE id = $1
+`
+
+type SaveTriggerParams struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	Actions   string
+	UpdatedAt time.Time
+}
+
+func (q *Queries) SaveTrigger(ctx context.Context, arg SaveTriggerParams) error {
+	_, err := q.db.ExecContext(ctx, saveTrigger,
+		arg.ID,
+		arg.Title,
+		arg.Active,
+		arg.Position,
+		arg.Clauses,
+		arg.Actions,
+		arg.UpdatedAt,
 	)
 	return err
 }
 
 const saveUser = `-- name: SaveUser :exec
-UPDATE users SET client = $2, name = $3, agent = $4, updated_at = $5 WHERE id = $1
+UPDATE users SET client = $2, name = $3, agent = $4, updated_at = $5, suspended = $6 WHERE id = $1
 `
 
 type SaveUserParams struct {
@@ -472,6 +1299,7 @@ type SaveUserParams struct {
 	Name      string
 	Agent     bool
 	UpdatedAt time.Time
+	Suspended bool
 }
 
 func (q *Queries) SaveUser(ctx context.Context, arg SaveUserParams) error {
@@ -481,12 +1309,86 @@ func (q *Queries) SaveUser(ctx context.Context, arg SaveUserParams) error {
 		arg.Name,
 		arg.Agent,
 		arg.UpdatedAt,
+		arg.Suspended,
 	)
 	return err
 }
 
+const saveView = `-- name: SaveView :exec
+UPDATE views SET title = $2, active = $3, position = $4, clauses = $5, group_id = $6, updated_at = $7 WHERE id = $1
+`
+
+type SaveViewParams struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	GroupID   int64
+	UpdatedAt time.Time
+}
+
+func (q *Queries) SaveView(ctx context.Context, arg SaveViewParams) error {
+	_, err := q.db.ExecContext(ctx, saveView,
+		arg.ID,
+		arg.Title,
+		arg.Active,
+		arg.Position,
+		arg.Clauses,
+		arg.GroupID,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const saveWebhook = `-- name: SaveWebhook :exec
+UPDATE webhooks SET name = $2, description = $3, active = $4, endpoint = $5, method = $6, subscriptions = $7, auth = $8, secret = $9,
+    updated_by = $10, updated_at = $11
+WHERE id = $1
+`
+
+type SaveWebhookParams struct {
+	ID            string
+	Name          string
+	Description   string
+	Active        bool
+	Endpoint      string
+	Method        string
+	Subscriptions string
+	Auth          string
+	Secret        string
+	UpdatedBy     int64
+	UpdatedAt     sql.NullTime
+}
+
+func (q *Queries) SaveWebhook(ctx context.Context, arg SaveWebhookParams) error {
+	_, err := q.db.ExecContext(ctx, saveWebhook,
+		arg.ID,
+		arg.Name,
+		arg.Description,
+		arg.Active,
+		arg.Endpoint,
+		arg.Method,
+		arg.Subscriptions,
+		arg.Auth,
+		arg.Secret,
+		arg.UpdatedBy,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const scrubAudits = `-- name: ScrubAudits :exec
+DELETE FROM audits WHERE ticket_id = $1
+`
+
+func (q *Queries) ScrubAudits(ctx context.Context, ticketID int64) error {
+	_, err := q.db.ExecContext(ctx, scrubAudits, ticketID)
+	return err
+}
+
 const solvedBefore = `-- name: SolvedBefore :many
-SELECT id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id, public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at FROM tickets WHERE status = 'solved' AND solved_at <= $1 AND deleted_at IS NULL ORDER BY solved_at, id LIMIT $2
+SELECT id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id, public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at, scrubbed, followup_of, followups FROM tickets WHERE status = 'solved' AND solved_at <= $1 AND deleted_at IS NULL ORDER BY solved_at, id LIMIT $2
 `
 
 type SolvedBeforeParams struct {
@@ -523,6 +1425,9 @@ func (q *Queries) SolvedBefore(ctx context.Context, arg SolvedBeforeParams) ([]T
 			&i.GeneratedAt,
 			&i.SolvedAt,
 			&i.DeletedAt,
+			&i.Scrubbed,
+			&i.FollowupOf,
+			&i.Followups,
 		); err != nil {
 			return nil, err
 		}
@@ -538,7 +1443,7 @@ func (q *Queries) SolvedBefore(ctx context.Context, arg SolvedBeforeParams) ([]T
 }
 
 const ticket = `-- name: Ticket :one
-SELECT id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id, public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at FROM tickets WHERE id = $1
+SELECT id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id, public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at, scrubbed, followup_of, followups FROM tickets WHERE id = $1
 `
 
 func (q *Queries) Ticket(ctx context.Context, id int64) (Ticket, error) {
@@ -564,12 +1469,51 @@ func (q *Queries) Ticket(ctx context.Context, id int64) (Ticket, error) {
 		&i.GeneratedAt,
 		&i.SolvedAt,
 		&i.DeletedAt,
+		&i.Scrubbed,
+		&i.FollowupOf,
+		&i.Followups,
 	)
 	return i, err
 }
 
+const triggers = `-- name: Triggers :many
+SELECT id, title, active, position, clauses, actions, created_at, updated_at FROM triggers ORDER BY position, id
+`
+
+func (q *Queries) Triggers(ctx context.Context) ([]Trigger, error) {
+	rows, err := q.db.QueryContext(ctx, triggers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Trigger
+	for rows.Next() {
+		var i Trigger
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Active,
+			&i.Position,
+			&i.Clauses,
+			&i.Actions,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const user = `-- name: User :one
-SELECT id, client, name, email, email_key, agent, created_at, updated_at FROM users WHERE id = $1
+SELECT id, client, name, email, email_key, agent, created_at, updated_at, suspended FROM users WHERE id = $1
 `
 
 func (q *Queries) User(ctx context.Context, id int64) (User, error) {
@@ -584,12 +1528,13 @@ func (q *Queries) User(ctx context.Context, id int64) (User, error) {
 		&i.Agent,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Suspended,
 	)
 	return i, err
 }
 
 const userByClient = `-- name: UserByClient :one
-SELECT id, client, name, email, email_key, agent, created_at, updated_at FROM users WHERE client = $1
+SELECT id, client, name, email, email_key, agent, created_at, updated_at, suspended FROM users WHERE client = $1
 `
 
 func (q *Queries) UserByClient(ctx context.Context, client sql.NullString) (User, error) {
@@ -604,12 +1549,13 @@ func (q *Queries) UserByClient(ctx context.Context, client sql.NullString) (User
 		&i.Agent,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Suspended,
 	)
 	return i, err
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, client, name, email, email_key, agent, created_at, updated_at FROM users WHERE email_key = $1
+SELECT id, client, name, email, email_key, agent, created_at, updated_at, suspended FROM users WHERE email_key = $1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error) {
@@ -624,6 +1570,109 @@ func (q *Queries) UserByEmail(ctx context.Context, emailKey string) (User, error
 		&i.Agent,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Suspended,
 	)
 	return i, err
+}
+
+const views = `-- name: Views :many
+SELECT id, title, active, position, clauses, group_id, created_at, updated_at FROM views ORDER BY position, id
+`
+
+func (q *Queries) Views(ctx context.Context) ([]View, error) {
+	rows, err := q.db.QueryContext(ctx, views)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []View
+	for rows.Next() {
+		var i View
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Active,
+			&i.Position,
+			&i.Clauses,
+			&i.GroupID,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const webhook = `-- name: Webhook :one
+SELECT id, name, description, active, endpoint, method, subscriptions, auth, secret, created_by, created_at, updated_by, updated_at FROM webhooks WHERE id = $1
+`
+
+func (q *Queries) Webhook(ctx context.Context, id string) (Webhook, error) {
+	row := q.db.QueryRowContext(ctx, webhook, id)
+	var i Webhook
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Description,
+		&i.Active,
+		&i.Endpoint,
+		&i.Method,
+		&i.Subscriptions,
+		&i.Auth,
+		&i.Secret,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.UpdatedBy,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const webhooks = `-- name: Webhooks :many
+SELECT id, name, description, active, endpoint, method, subscriptions, auth, secret, created_by, created_at, updated_by, updated_at FROM webhooks ORDER BY id DESC
+`
+
+func (q *Queries) Webhooks(ctx context.Context) ([]Webhook, error) {
+	rows, err := q.db.QueryContext(ctx, webhooks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Webhook
+	for rows.Next() {
+		var i Webhook
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Description,
+			&i.Active,
+			&i.Endpoint,
+			&i.Method,
+			&i.Subscriptions,
+			&i.Auth,
+			&i.Secret,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -9,26 +9,49 @@ import (
 	"time"
 )
 
+type AccountID struct {
+	Name      string
+	ID        int64
+	CreatedAt time.Time
+}
+
 type AgentGroup struct {
 	ID        int64
 	Name      string
 	CreatedAt time.Time
 }
 
+type Attempt struct {
+	InvocationID string
+	Number       int64
+	WebhookID    string
+	Status       string
+	Code         int64
+	TimedOut     bool
+	RetryAfter   int64
+	Sent         string
+	Answer       string
+	At           time.Time
+}
+
 type Audit struct {
-	ID            int64
-	TicketID      int64
-	At            time.Time
-	AuthorID      int64
-	Channel       string
-	Program       string
-	Address       string
-	Custom        string
-	Events        string
-	CommentID     int64
-	CommentAuthor int64
-	CommentBody   string
-	CommentPublic bool
+	ID             int64
+	TicketID       int64
+	At             time.Time
+	AuthorID       int64
+	Channel        string
+	Program        string
+	Address        string
+	Custom         string
+	Events         string
+	CommentID      int64
+	CommentAuthor  int64
+	CommentBody    string
+	CommentPublic  bool
+	Rel            string
+	Sources        string
+	PrivateComment int64
+	PrivateEvent   int64
 }
 
 type Counter struct {
@@ -42,6 +65,25 @@ type IdempotencyKey struct {
 	TicketID int64
 	Answer   string
 	UsedAt   time.Time
+}
+
+type Invocation struct {
+	ID        string
+	WebhookID string
+	Event     string
+	Body      string
+	Status    string
+	Code      int64
+	At        time.Time
+	EndedAt   sql.NullTime
+}
+
+type Job struct {
+	ID      string
+	Kind    string
+	Total   int64
+	Results string
+	At      time.Time
 }
 
 type Ticket struct {
@@ -64,6 +106,9 @@ type Ticket struct {
 	GeneratedAt  time.Time
 	SolvedAt     sql.NullTime
 	DeletedAt    sql.NullTime
+	Scrubbed     bool
+	FollowupOf   int64
+	Followups    string
 }
 
 type TicketField struct {
@@ -73,6 +118,9 @@ type TicketField struct {
 	Pattern   string
 	Position  int64
 	CreatedAt time.Time
+	Active    bool
+	System    bool
+	UpdatedAt sql.NullTime
 }
 
 type TicketFieldOption struct {
@@ -80,6 +128,17 @@ type TicketFieldOption struct {
 	FieldID int64
 	Name    string
 	Value   string
+}
+
+type Trigger struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	Actions   string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 type User struct {
@@ -91,4 +150,32 @@ type User struct {
 	Agent     bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Suspended bool
+}
+
+type View struct {
+	ID        int64
+	Title     string
+	Active    bool
+	Position  int64
+	Clauses   string
+	GroupID   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+type Webhook struct {
+	ID            string
+	Name          string
+	Description   string
+	Active        bool
+	Endpoint      string
+	Method        string
+	Subscriptions string
+	Auth          string
+	Secret        string
+	CreatedBy     int64
+	CreatedAt     time.Time
+	UpdatedBy     int64
+	UpdatedAt     sql.NullTime
 }

@@ -24,20 +24,25 @@ import (
 //go:embed migrations
 var files embed.FS
 
-// Migrations are the desk's tables.
+// Migrations are the desk's tables. What is due to be delivered stands in those
+// of sqldb.TaskMigrations.
 var Migrations = sqldb.Set{Name: "desk", FS: files}
 
 // Store is desk.Store.
 type Store struct {
-	db *sqldb.DB
+	db    *sqldb.DB
+	tasks sqldb.Tasks
 	// turn is held by the one that writes: all writers meet at the counters, and
 	// on PostgreSQL those that meet there fail and begin anew. Other processes
 	// still may.
 	turn chan struct{}
 }
 
-// NewStore gives the store in a migrated database.
-func NewStore(db *sqldb.DB) *Store { return &Store{db: db, turn: make(chan struct{}, 1)} }
+// NewStore gives the store in a migrated database. jobs kick what becomes due;
+// with nil nothing is kicked, and DueInvocations has to be asked.
+func NewStore(db *sqldb.DB, jobs *sqldb.Jobs) *Store {
+	return &Store{db: db, tasks: sqldb.Tasks{Jobs: jobs}, turn: make(chan struct{}, 1)}
+}
 
 // View reads one state of the desk.
 func (s *Store) View(ctx context.Context, do func(ctx context.Context, r desk.Reads) error) error {
@@ -52,7 +57,7 @@ func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx desk.T
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) error { return do(ctx, &tx{t: t, q: New(t)}) })
+	err := s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) error { return do(ctx, &tx{t: t, q: New(t), tasks: s.tasks}) })
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == "40001" || pg.Code == "40P01") { // serialization, deadlock
 		return errors.Join(desk.ErrCollision, err)
 	}
@@ -61,9 +66,15 @@ func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx desk.T
 
 // tx is desk.Reads and desk.Tx.
 type tx struct {
-	t *sql.Tx
-	q *Queries
+	t     *sql.Tx
+	q     *Queries
+	tasks sqldb.Tasks
 }
+
+var (
+	_ desk.Store = (*Store)(nil)
+	_ desk.Tx    = (*tx)(nil)
+)
 
 // failed tells the store's errors in the desk's words; what names what was being done.
 func failed(what string, err error) error {
@@ -120,14 +131,28 @@ func ticketOf(row Ticket) (desk.Ticket, error) {
 	if row.DeletedAt.Valid {
 		t.DeletedAt = row.DeletedAt.Time.UTC()
 	}
+	t.Scrubbed, t.FollowupOf = row.Scrubbed, desk.TicketID(row.FollowupOf)
 	var fields map[desk.FieldID]string
-	if err := errors.Join(json.Unmarshal([]byte(row.Tags), &t.Tags), json.Unmarshal([]byte(row.CustomFields), &fields)); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(row.Tags), &t.Tags), json.Unmarshal([]byte(row.CustomFields), &fields), ids(row.Followups, &t.Followups)); err != nil {
 		return desk.Ticket{}, errors.New("a ticket's lists cannot be read")
 	}
 	for id, v := range fields {
 		t.Fields[id] = desk.NewText(v)
 	}
 	return t, nil
+}
+
+// ids reads a list of ticket ids; an empty one is nil.
+func ids(list string, into *[]desk.TicketID) error {
+	if list == "[]" {
+		return nil
+	}
+	return json.Unmarshal([]byte(list), into)
+}
+
+func idList(ids []desk.TicketID) string {
+	raw, _ := json.Marshal(append([]desk.TicketID{}, ids...)) // numbers always marshal
+	return string(raw)
 }
 
 func lists(t desk.Ticket) (tags, fields string) {
@@ -150,7 +175,7 @@ func (x *tx) Ticket(ctx context.Context, id desk.TicketID) (desk.Ticket, error) 
 }
 
 const ticketColumns = `id, external_id, subject, description, status, type, priority, requester_id, submitter_id, assignee_id, group_id,
-	public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at`
+	public, tags, custom_fields, created_at, updated_at, generated_at, solved_at, deleted_at, scrubbed, followup_of, followups`
 
 // find reads tickets by a query's end, whose placeholders are for args.
 func (x *tx) find(ctx context.Context, end string, args ...any) ([]desk.Ticket, error) {
@@ -163,7 +188,8 @@ func (x *tx) find(ctx context.Context, end string, args ...any) ([]desk.Ticket, 
 	for rows.Next() {
 		var r Ticket
 		if err := rows.Scan(&r.ID, &r.ExternalID, &r.Subject, &r.Description, &r.Status, &r.Type, &r.Priority, &r.RequesterID, &r.SubmitterID,
-			&r.AssigneeID, &r.GroupID, &r.Public, &r.Tags, &r.CustomFields, &r.CreatedAt, &r.UpdatedAt, &r.GeneratedAt, &r.SolvedAt, &r.DeletedAt); err != nil {
+			&r.AssigneeID, &r.GroupID, &r.Public, &r.Tags, &r.CustomFields, &r.CreatedAt, &r.UpdatedAt, &r.GeneratedAt, &r.SolvedAt, &r.DeletedAt,
+			&r.Scrubbed, &r.FollowupOf, &r.Followups); err != nil {
 			return nil, failed("find tickets", err)
 		}
 		t, err := ticketOf(r)
@@ -234,7 +260,13 @@ func (x *tx) Export(ctx context.Context, after desk.Position, before time.Time, 
 	if !deleted {
 		end += ` AND deleted_at IS NULL`
 	}
-	return x.find(ctx, end+` ORDER BY generated_at, id LIMIT $5`, at, at, int64(after.ID), sqldb.Time(before), int64(limit))
+	args := []any{at, at, int64(after.ID), sqldb.Time(before)}
+	end += ` ORDER BY generated_at, id`
+	if limit > 0 {
+		end += ` LIMIT $5`
+		args = append(args, int64(limit))
+	}
+	return x.find(ctx, end, args...)
 }
 
 func (x *tx) SolvedBefore(ctx context.Context, at time.Time, limit int) ([]desk.Ticket, error) {
@@ -249,16 +281,18 @@ func (x *tx) AddTicket(ctx context.Context, t desk.Ticket) error {
 		Type: t.Type, Priority: t.Priority, RequesterID: int64(t.Requester), SubmitterID: int64(t.Submitter), AssigneeID: int64(t.Assignee),
 		GroupID: int64(t.Group), Public: t.Public, Tags: tags, CustomFields: fields, CreatedAt: sqldb.Time(t.CreatedAt), UpdatedAt: sqldb.Time(t.UpdatedAt),
 		GeneratedAt: sqldb.Time(t.GeneratedAt), SolvedAt: sqldb.NullTime(t.SolvedAt), DeletedAt: sqldb.NullTime(t.DeletedAt),
+		Scrubbed: t.Scrubbed, FollowupOf: int64(t.FollowupOf), Followups: idList(t.Followups),
 	}))
 }
 
 func (x *tx) SaveTicket(ctx context.Context, t desk.Ticket) error {
 	tags, fields := lists(t)
 	return failed("save ticket", x.q.SaveTicket(ctx, SaveTicketParams{
-		ID: int64(t.ID), ExternalID: t.ExternalID, Subject: t.Subject.Reveal(), Status: string(t.Status),
+		ID: int64(t.ID), ExternalID: t.ExternalID, Subject: t.Subject.Reveal(), Description: t.Description.Reveal(), Status: string(t.Status),
 		Type: t.Type, Priority: t.Priority, RequesterID: int64(t.Requester), AssigneeID: int64(t.Assignee),
 		GroupID: int64(t.Group), Public: t.Public, Tags: tags, CustomFields: fields, UpdatedAt: sqldb.Time(t.UpdatedAt),
 		GeneratedAt: sqldb.Time(t.GeneratedAt), SolvedAt: sqldb.NullTime(t.SolvedAt), DeletedAt: sqldb.NullTime(t.DeletedAt),
+		Scrubbed: t.Scrubbed, Followups: idList(t.Followups),
 	}))
 }
 
@@ -284,25 +318,28 @@ func valueOf(text string, list []string) desk.Value {
 
 func (x *tx) Audits(ctx context.Context, id desk.TicketID) ([]desk.Audit, error) {
 	rows, err := x.q.Audits(ctx, int64(id))
-	return each("audits", rows, err, func(row Audit) (desk.Audit, error) {
-		a := desk.Audit{
-			ID: row.ID, Ticket: desk.TicketID(row.TicketID), At: row.At.UTC(), Author: desk.UserID(row.AuthorID),
-			Channel: row.Channel, Program: row.Program, Address: row.Address, Custom: row.Custom,
-		}
-		if row.CommentID != 0 {
-			a.Comment = &desk.Comment{ID: row.CommentID, Author: desk.UserID(row.CommentAuthor), Body: desk.NewText(row.CommentBody), Public: row.CommentPublic}
-		}
-		var events []event
-		if err := json.Unmarshal([]byte(row.Events), &events); err != nil {
-			return desk.Audit{}, errors.New("an audit's events cannot be read")
-		}
-		for _, e := range events {
-			a.Events = append(a.Events, desk.Event{
-				ID: e.ID, Create: e.Create, Attribute: e.Attribute, Value: valueOf(e.Value, e.List), Previous: valueOf(e.Previous, e.WasList),
-			})
-		}
-		return a, nil
-	})
+	return each("audits", rows, err, auditOf)
+}
+
+func auditOf(row Audit) (desk.Audit, error) {
+	a := desk.Audit{
+		ID: row.ID, Ticket: desk.TicketID(row.TicketID), At: row.At.UTC(), Author: desk.UserID(row.AuthorID),
+		Channel: row.Channel, Rel: row.Rel, Program: row.Program, Address: row.Address, Custom: row.Custom,
+		Private: row.PrivateComment, PrivateID: row.PrivateEvent,
+	}
+	if row.CommentID != 0 {
+		a.Comment = &desk.Comment{ID: row.CommentID, Author: desk.UserID(row.CommentAuthor), Body: desk.NewText(row.CommentBody), Public: row.CommentPublic}
+	}
+	var events []event
+	if err := errors.Join(json.Unmarshal([]byte(row.Events), &events), ids(row.Sources, &a.Sources)); err != nil {
+		return desk.Audit{}, errors.New("an audit's lists cannot be read")
+	}
+	for _, e := range events {
+		a.Events = append(a.Events, desk.Event{
+			ID: e.ID, Create: e.Create, Attribute: e.Attribute, Value: valueOf(e.Value, e.List), Previous: valueOf(e.Previous, e.WasList),
+		})
+	}
+	return a, nil
 }
 
 func (x *tx) AddAudit(ctx context.Context, a desk.Audit) error {
@@ -317,6 +354,7 @@ func (x *tx) AddAudit(ctx context.Context, a desk.Audit) error {
 	p := AddAuditParams{
 		ID: a.ID, TicketID: int64(a.Ticket), At: sqldb.Time(a.At), AuthorID: int64(a.Author), Channel: a.Channel,
 		Program: a.Program, Address: a.Address, Custom: a.Custom, Events: string(eventsJSON),
+		Rel: a.Rel, Sources: idList(a.Sources), PrivateComment: a.Private, PrivateEvent: a.PrivateID,
 	}
 	if c := a.Comment; c != nil {
 		p.CommentID, p.CommentAuthor, p.CommentBody, p.CommentPublic = c.ID, int64(c.Author), c.Body.Reveal(), c.Public
@@ -329,7 +367,7 @@ func (x *tx) AddAudit(ctx context.Context, a desk.Audit) error {
 func userOf(row User) (desk.User, error) {
 	return desk.User{
 		ID: desk.UserID(row.ID), Client: row.Client.String, Name: desk.NewText(row.Name), Email: desk.NewText(row.Email), Agent: row.Agent,
-		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		Suspended: row.Suspended, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}, nil
 }
 
@@ -362,7 +400,7 @@ func (x *tx) Users(ctx context.Context, ids []desk.UserID) ([]desk.User, error) 
 		return nil, nil
 	}
 	list, args := in(ids)
-	rows, err := x.t.QueryContext(ctx, `SELECT id, client, name, email, email_key, agent, created_at, updated_at FROM users WHERE id IN (`+list+`) ORDER BY id`, args...)
+	rows, err := x.t.QueryContext(ctx, `SELECT id, client, name, email, email_key, agent, created_at, updated_at, suspended FROM users WHERE id IN (`+list+`) ORDER BY id`, args...)
 	if err != nil {
 		return nil, failed("users", err)
 	}
@@ -370,7 +408,7 @@ func (x *tx) Users(ctx context.Context, ids []desk.UserID) ([]desk.User, error) 
 	var out []desk.User
 	for rows.Next() {
 		var r User
-		if err := rows.Scan(&r.ID, &r.Client, &r.Name, &r.Email, &r.EmailKey, &r.Agent, &r.CreatedAt, &r.UpdatedAt); err != nil {
+		if err := rows.Scan(&r.ID, &r.Client, &r.Name, &r.Email, &r.EmailKey, &r.Agent, &r.CreatedAt, &r.UpdatedAt, &r.Suspended); err != nil {
 			return nil, failed("users", err)
 		}
 		u, err := userOf(r)
@@ -387,13 +425,13 @@ func nullText(v string) sql.NullString { return sql.NullString{String: v, Valid:
 func (x *tx) AddUser(ctx context.Context, u desk.User) error {
 	return failed("add user", x.q.AddUser(ctx, AddUserParams{
 		ID: int64(u.ID), Client: nullText(u.Client), Name: u.Name.Reveal(), Email: u.Email.Reveal(), EmailKey: desk.EmailKey(u.Email.Reveal()),
-		Agent: u.Agent, CreatedAt: sqldb.Time(u.CreatedAt), UpdatedAt: sqldb.Time(u.UpdatedAt),
+		Agent: u.Agent, Suspended: u.Suspended, CreatedAt: sqldb.Time(u.CreatedAt), UpdatedAt: sqldb.Time(u.UpdatedAt),
 	}))
 }
 
 func (x *tx) SaveUser(ctx context.Context, u desk.User) error {
 	return failed("save user", x.q.SaveUser(ctx, SaveUserParams{
-		ID: int64(u.ID), Client: nullText(u.Client), Name: u.Name.Reveal(), Agent: u.Agent, UpdatedAt: sqldb.Time(u.UpdatedAt),
+		ID: int64(u.ID), Client: nullText(u.Client), Name: u.Name.Reveal(), Agent: u.Agent, Suspended: u.Suspended, UpdatedAt: sqldb.Time(u.UpdatedAt),
 	}))
 }
 
@@ -408,7 +446,7 @@ func (x *tx) AddGroup(ctx context.Context, g desk.Group) error {
 	return failed("add group", x.q.AddGroup(ctx, AddGroupParams{ID: int64(g.ID), Name: g.Name, CreatedAt: sqldb.Time(g.CreatedAt)}))
 }
 
-func (x *tx) Fields(ctx context.Context) ([]desk.Field, error) {
+func (x *tx) AllFields(ctx context.Context) ([]desk.Field, error) {
 	options := map[int64][]desk.Option{}
 	rows, err := x.q.FieldOptions(ctx)
 	if err != nil {
@@ -421,23 +459,45 @@ func (x *tx) Fields(ctx context.Context) ([]desk.Field, error) {
 	return each("fields", fields, err, func(row TicketField) (desk.Field, error) {
 		return desk.Field{
 			ID: desk.FieldID(row.ID), Title: row.Title, Kind: desk.Kind(row.Kind), Pattern: row.Pattern, Options: options[row.ID],
-			Position: row.Position, CreatedAt: row.CreatedAt.UTC(),
+			Position: row.Position, Active: row.Active, System: row.System, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.Time.UTC(),
 		}, nil
 	})
+}
+
+func (x *tx) Fields(ctx context.Context) ([]desk.Field, error) {
+	fields, err := x.AllFields(ctx)
+	return slices.DeleteFunc(fields, func(f desk.Field) bool { return f.System || !f.Active }), err
 }
 
 func (x *tx) AddField(ctx context.Context, f desk.Field) error {
 	if err := x.q.AddField(ctx, AddFieldParams{
 		ID: int64(f.ID), Title: f.Title, Kind: string(f.Kind), Pattern: f.Pattern, Position: f.Position, CreatedAt: sqldb.Time(f.CreatedAt),
+		Active: f.Active, System: f.System, UpdatedAt: sqldb.NullTime(f.UpdatedAt),
 	}); err != nil {
 		return failed("add field", err)
 	}
+	return x.addOptions(ctx, f)
+}
+
+func (x *tx) addOptions(ctx context.Context, f desk.Field) error {
 	for _, o := range f.Options {
 		if err := x.q.AddFieldOption(ctx, AddFieldOptionParams{ID: o.ID, FieldID: int64(f.ID), Name: o.Name, Value: o.Value}); err != nil {
 			return failed("add field option", err)
 		}
 	}
 	return nil
+}
+
+func (x *tx) SaveField(ctx context.Context, f desk.Field) error {
+	if err := x.q.SaveField(ctx, SaveFieldParams{
+		ID: int64(f.ID), Title: f.Title, Pattern: f.Pattern, Active: f.Active, UpdatedAt: sqldb.NullTime(f.UpdatedAt),
+	}); err != nil {
+		return failed("save field", err)
+	}
+	if err := x.q.DropFieldOptions(ctx, int64(f.ID)); err != nil {
+		return failed("save field", err)
+	}
+	return x.addOptions(ctx, f)
 }
 
 // ── keys of creations ──
@@ -456,4 +516,8 @@ func (x *tx) AddKey(ctx context.Context, k desk.Key) error {
 
 func (x *tx) DropKeys(ctx context.Context, before time.Time) error {
 	return failed("drop keys", x.q.DropKeys(ctx, sqldb.Time(before)))
+}
+
+func (x *tx) DropKeyOf(ctx context.Context, id desk.TicketID) error {
+	return failed("drop key", x.q.DropKeyOf(ctx, int64(id)))
 }

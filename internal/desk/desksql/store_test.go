@@ -55,7 +55,7 @@ func view[T any](t *testing.T, s *desksql.Store, read func(ctx context.Context, 
 
 func each(t *testing.T, test func(t *testing.T, s *desksql.Store)) {
 	t.Helper()
-	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { test(t, desksql.NewStore(db)) }, desksql.Migrations)
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { test(t, desksql.NewStore(db, nil)) }, desksql.Migrations)
 }
 
 func sample(id desk.TicketID) desk.Ticket {
@@ -84,7 +84,7 @@ func TestEverythingComesBackAsItWasStored(t *testing.T) {
 		agent := desk.User{ID: 3, Client: "tra", Name: desk.NewText("tra"), Email: desk.NewText("Tra@desk.invalid"), Agent: true, CreatedAt: noon, UpdatedAt: noon}
 		person := desk.User{ID: 1, Name: desk.NewText("Ann"), Email: desk.NewText("ann@example.org"), CreatedAt: noon, UpdatedAt: noon}
 		field := desk.Field{
-			ID: 11, Title: "T", Kind: desk.KindTagger, Pattern: "p", Position: 5, CreatedAt: noon,
+			ID: 11, Title: "T", Kind: desk.KindTagger, Pattern: "p", Position: 5, Active: true, CreatedAt: noon, UpdatedAt: noon,
 			Options: []desk.Option{{ID: 12, Name: "n", Value: "v"}, {ID: 13, Name: "m", Value: "w"}},
 		}
 		key := desk.Key{Key: "k", Body: "b", Ticket: 1, Answer: []byte(`{"ticket":"<ł>"}`), UsedAt: noon.Add(time.Microsecond)}
@@ -401,7 +401,7 @@ func replay(rt *rapid.T, audits []desk.Audit) map[string]string {
 // one database. One that is in the other's way may fail, as a collision.
 func TestCreationsAtOnceInTwoCopiesMakeOneTicket(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		copies := []*desk.Service{desk.NewService(desksql.NewStore(db), desk.Options{}), desk.NewService(desksql.NewStore(db), desk.Options{})}
+		copies := []*desk.Service{desk.NewService(desksql.NewStore(db, nil), desk.Options{}), desk.NewService(desksql.NewStore(db, nil), desk.Options{})}
 		var mu sync.Mutex
 		made := map[desk.TicketID]int{}
 		var wg sync.WaitGroup

@@ -101,7 +101,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}}
 	db := sqldbtest.OpenSQLite(t, "desk", access.Migrations, desksql.Migrations)
-	w.desk = desk.NewService(desksql.NewStore(db), desk.Options{Now: w.clock.now})
+	w.desk = desk.NewService(desksql.NewStore(db, nil), desk.Options{Now: w.clock.now})
 	if err := w.desk.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
