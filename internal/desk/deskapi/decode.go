@@ -237,20 +237,56 @@ func (c *call) ticketBody(create bool) (raw []byte, u desk.Update, err error) {
 			c.warn = append(c.warn, key)
 		}
 	}
+	account, err := c.svc.Account(c.ctx())
+	if err != nil {
+		return nil, u, err
+	}
+	u, err = c.ticketMembers(inner, create, account)
+	return raw, u, err
+}
+
+// ticketMembers reads what a ticket is to be.
+func (c *call) ticketMembers(members map[string]any, create bool, account desk.Account) (desk.Update, error) {
 	var wrong []fault.Field
-	o := newObject("ticket", inner, &wrong, &c.warn)
-	u = readUpdate(o, create)
+	o := newObject("ticket", members, &wrong, &c.warn)
+	u := readUpdate(o, create)
+	readAccount(o, &u, account, create)
 	o.done()
 	if len(wrong) > 0 {
-		return nil, u, recordInvalid(wrong)
+		return u, recordInvalid(wrong)
 	}
-	return raw, u, nil
+	return u, nil
+}
+
+// readAccount reads what names a thing of the account's own: there is one brand
+// and one form, and a status of its own for each status.
+func readAccount(o object, u *desk.Update, account desk.Account, create bool) {
+	for key, only := range map[string]int64{"brand_id": account.Brand, "ticket_form_id": account.Form} {
+		if id := o.id(key); id != nil && *id != 0 && *id != only {
+			o.refuse(key, key+": is not known")
+		}
+	}
+	if id := o.id("custom_status_id"); id != nil && *id != 0 {
+		status, ok := account.StatusOf(*id)
+		if !ok {
+			o.refuse("custom_status_id", "custom_status_id: is not known")
+		} else if u.Status == nil {
+			u.Status = &status
+		}
+	}
+	if !create {
+		return // a follow-up is one from its creation on: named in the warning
+	}
+	if id := o.id("via_followup_source_id"); id != nil && *id != 0 {
+		source := desk.TicketID(*id)
+		u.FollowupOf = &source
+	}
 }
 
 // notThere are attributes of Zendesk's that this desk cannot set.
 var notThere = []string{
 	"macro_id", "macro_ids", "followers", "email_ccs", "collaborators", "additional_collaborators", "collaborator_ids", "follower_ids", "email_cc_ids",
-	"organization_id", "brand_id", "ticket_form_id", "custom_status_id", "due_at", "problem_id", "via_followup_source_id", "recipient",
+	"organization_id", "due_at", "problem_id", "recipient",
 	"sharing_agreement_ids", "voice_comment", "attribute_value_ids", "satisfaction_rating",
 }
 

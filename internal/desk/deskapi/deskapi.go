@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"traid/internal/desk"
@@ -34,8 +33,8 @@ type Options struct {
 	Logger    *slog.Logger     // silent
 	// PerMinute bounds the requests of a client; 600 by default.
 	PerMinute int
-	// ExportsPerMinute bounds the export's requests, all clients together: 10 in Zendesk. Unbounded by default.
-	ExportsPerMinute int
+	// Limits are Zendesk's own, beside it. None by default.
+	Limits Limits
 }
 
 type api struct {
@@ -43,8 +42,9 @@ type api struct {
 	auth    Access
 	o       Options
 	mux     *http.ServeMux
-	clients window
-	exports window
+	clients *window
+	account *window
+	single  map[limit]*window
 }
 
 const (
@@ -66,9 +66,9 @@ func Mount(mux *http.ServeMux, svc *desk.Service, auth Access, o Options) {
 		o.PerMinute = defaultPerMinute
 	}
 	a := &api{svc: svc, auth: auth, o: o, mux: http.NewServeMux()}
-	a.clients.limit, a.exports.limit = o.PerMinute, o.ExportsPerMinute
+	a.setLimits()
 	for _, route := range routes {
-		a.mux.HandleFunc(route.method+" "+base+route.path, a.serve(resourceOf(route.path), route.method != "GET", route.handle))
+		a.mux.HandleFunc(route.method+" "+base+route.path, a.serve(resourceOf(route.path), route.method != "GET", route.limit, route.handle))
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "InvalidEndpoint", "Not found")
@@ -79,31 +79,94 @@ func Mount(mux *http.ServeMux, svc *desk.Service, auth Access, o Options) {
 	mux.Handle("GET /assets/", govuk.Assets())
 }
 
-// routes are the endpoints; each also with .json behind its path.
-var routes = []struct {
+// route is an endpoint, served with .json behind its path and without.
+type route struct {
 	method, path string
 	handle       func(c *call) error
-}{
-	{"POST", "/tickets", createTicket},
-	{"GET", "/tickets", listTickets},
-	{"GET", "/tickets/count", countTickets},
-	{"GET", "/tickets/show_many", showTickets},
-	{"GET", "/tickets/{id}", showTicket},
-	{"PUT", "/tickets/{id}", updateTicket},
-	{"DELETE", "/tickets/{id}", deleteTicket},
-	{"GET", "/tickets/{id}/comments", listComments},
-	{"GET", "/tickets/{id}/audits", listAudits},
-	{"GET", "/tickets/{id}/tags", showTags},
-	{"PUT", "/tickets/{id}/tags", addTags},
-	{"POST", "/tickets/{id}/tags", replaceTags},
-	{"DELETE", "/tickets/{id}/tags", removeTags},
-	{"GET", "/ticket_fields", listFields},
-	{"GET", "/ticket_fields/{id}", showField},
-	{"GET", "/users/me", showMe},
-	{"GET", "/users/show_many", showUsers},
-	{"GET", "/users/{id}", showUser},
-	{"GET", "/groups", listGroups},
-	{"GET", "/incremental/tickets/cursor", exportTickets},
+	limit        limit
+}
+
+// routes are the endpoints, as api/zendesk-subset.md lists them.
+var routes = []route{
+	{"POST", "/tickets", createTicket, unlimited},
+	{"GET", "/tickets", listTickets, unlimited},
+	{"GET", "/tickets/count", countTickets, unlimited},
+	{"GET", "/tickets/recent", recentTickets, unlimited},
+	{"GET", "/tickets/show_many", showTickets, unlimited},
+	{"POST", "/tickets/create_many", createTickets, unlimited},
+	{"PUT", "/tickets/update_many", updateTickets, unlimited},
+	{"DELETE", "/tickets/destroy_many", deleteTickets, unlimited},
+	{"GET", "/tickets/{id}", showTicket, unlimited},
+	{"PUT", "/tickets/{id}", updateTicket, limitUpdate},
+	{"DELETE", "/tickets/{id}", deleteTicket, limitDelete},
+	{"POST", "/tickets/{id}/merge", mergeTickets, unlimited},
+	{"GET", "/tickets/{id}/comments", listComments, unlimited},
+	{"GET", "/tickets/{id}/comments/count", countComments, unlimited},
+	{"PUT", "/tickets/{id}/comments/{comment}/make_private", makePrivate, unlimited},
+	{"GET", "/tickets/{id}/audits", listAudits, unlimited},
+	{"GET", "/tickets/{id}/audits/{audit}", showAudit, unlimited},
+	{"GET", "/tickets/{id}/tags", showTags, unlimited},
+	{"PUT", "/tickets/{id}/tags", addTags, limitUpdate},
+	{"POST", "/tickets/{id}/tags", replaceTags, limitUpdate},
+	{"DELETE", "/tickets/{id}/tags", removeTags, limitUpdate},
+	{"GET", "/ticket_audits", listAllAudits, unlimited},
+	{"GET", "/deleted_tickets", listDeleted, limitDeleted},
+	{"PUT", "/deleted_tickets/restore_many", restoreTickets, unlimited},
+	{"DELETE", "/deleted_tickets/destroy_many", destroyTickets, unlimited},
+	{"PUT", "/deleted_tickets/{id}/restore", restoreTicket, unlimited},
+	{"DELETE", "/deleted_tickets/{id}", destroyTicket, unlimited},
+	{"GET", "/job_statuses/{id}", showJob, unlimited},
+	{"GET", "/job_statuses/show_many", showJobs, unlimited},
+	{"GET", "/search", search, unlimited},
+	{"GET", "/search/count", countFound, unlimited},
+	{"GET", "/search/export", exportFound, limitSearchExport},
+	{"GET", "/incremental/tickets/cursor", exportTickets, limitExport},
+	{"GET", "/incremental/tickets", exportSince, limitExport},
+	{"GET", "/ticket_fields", listFields, unlimited},
+	{"POST", "/ticket_fields", createField, unlimited},
+	{"GET", "/ticket_fields/{id}", showField, unlimited},
+	{"PUT", "/ticket_fields/{id}", updateField, unlimited},
+	{"GET", "/ticket_forms", listForms, unlimited},
+	{"GET", "/ticket_forms/{id}", showForm, unlimited},
+	{"GET", "/custom_statuses", listStatuses, unlimited},
+	{"GET", "/custom_statuses/{id}", showStatus, unlimited},
+	{"GET", "/brands", listBrands, unlimited},
+	{"GET", "/brands/{id}", showBrand, unlimited},
+	{"GET", "/groups", listGroups, unlimited},
+	{"GET", "/groups/{id}", showGroup, unlimited},
+	{"GET", "/groups/{id}/memberships", listMemberships, unlimited},
+	{"GET", "/group_memberships", listMemberships, unlimited},
+	{"GET", "/users", listUsers, unlimited},
+	{"GET", "/users/me", showMe, unlimited},
+	{"GET", "/users/show_many", showUsers, unlimited},
+	{"GET", "/users/{id}", showUser, unlimited},
+	{"PUT", "/users/{id}", updateUser, unlimited},
+	{"GET", "/views", listViews, unlimited},
+	{"POST", "/views", createView, unlimited},
+	{"GET", "/views/active", listViews, unlimited},
+	{"GET", "/views/count", countViews, unlimited},
+	{"GET", "/views/{id}", showView, unlimited},
+	{"PUT", "/views/{id}", updateView, unlimited},
+	{"DELETE", "/views/{id}", deleteView, unlimited},
+	{"GET", "/views/{id}/tickets", listViewed, unlimited},
+	{"GET", "/views/{id}/count", countViewed, unlimited},
+	{"GET", "/triggers", listTriggers, unlimited},
+	{"POST", "/triggers", createTrigger, unlimited},
+	{"GET", "/triggers/active", listTriggers, unlimited},
+	{"GET", "/triggers/{id}", showTrigger, unlimited},
+	{"PUT", "/triggers/{id}", updateTrigger, unlimited},
+	{"DELETE", "/triggers/{id}", deleteTrigger, unlimited},
+	{"GET", "/webhooks", listWebhooks, unlimited},
+	{"POST", "/webhooks", createWebhook, unlimited},
+	{"POST", "/webhooks/test", testWebhook, unlimited},
+	{"GET", "/webhooks/{id}", showWebhook, unlimited},
+	{"PUT", "/webhooks/{id}", updateWebhook, unlimited},
+	{"PATCH", "/webhooks/{id}", updateWebhook, unlimited},
+	{"DELETE", "/webhooks/{id}", deleteWebhook, unlimited},
+	{"GET", "/webhooks/{id}/signing_secret", showSecret, unlimited},
+	{"POST", "/webhooks/{id}/signing_secret", resetSecret, unlimited},
+	{"GET", "/webhooks/{id}/invocations", listInvocations, unlimited},
+	{"GET", "/webhooks/{id}/invocations/{invocation}/attempts", listAttempts, unlimited},
 }
 
 // Routes lists the patterns of the endpoints.
@@ -148,10 +211,13 @@ func resourceOf(path string) string {
 	return resTickets
 }
 
-func (a *api) serve(resource string, write bool, handle func(c *call) error) http.HandlerFunc {
+func (a *api) serve(resource string, write bool, what limit, handle func(c *call) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &call{api: a, w: w, r: r, query: clean(r.URL.Query())}
 		err := c.authenticate(resource, write)
+		if err == nil {
+			err = c.count(what, "")
+		}
 		if err == nil {
 			err = handle(c)
 		}
@@ -203,7 +269,7 @@ func (c *call) authenticate(resource string, write bool) error {
 		}
 		return &problem{status: http.StatusForbidden, Name: "Forbidden", Description: "You are missing the following required scopes: " + scope}
 	}
-	if err := c.clients.take(c.w, caller.Client, c.o.Now(), true); err != nil {
+	if err := c.countCall(caller.Client); err != nil {
 		return err
 	}
 	agent, err := c.svc.Agent(c.r.Context(), caller.Client)
@@ -256,8 +322,11 @@ func recordInvalid(fields []fault.Field) *problem {
 // fail answers with an error.
 func (c *call) fail(err error) {
 	p, known := errors.AsType[*problem](err)
+	query, isQuery := errors.AsType[*desk.ErrQuery](err)
 	switch {
 	case known:
+	case isQuery:
+		p = &problem{status: http.StatusUnprocessableEntity, Name: "invalid", Description: query.Text}
 	case errors.Is(err, desk.ErrOtherBody):
 		p = &problem{status: http.StatusBadRequest, Name: "IdempotentRequestError", Description: fault.SafeText(err)}
 	case errors.Is(err, desk.ErrCollision):
@@ -354,45 +423,6 @@ func (c *call) id() (int64, error) {
 		return 0, fault.New(fault.NotFound, "Not found")
 	}
 	return id, nil
-}
-
-// ── limits ──
-
-// window counts requests in whole minutes of the clock.
-type window struct {
-	limit  int
-	mu     sync.Mutex
-	minute time.Time
-	used   map[string]int
-}
-
-// take takes one request of a name's, or refuses it. A limit of zero is none.
-func (l *window) take(w http.ResponseWriter, name string, now time.Time, tell bool) error {
-	if l.limit <= 0 {
-		return nil
-	}
-	minute := now.Truncate(time.Minute)
-	l.mu.Lock()
-	if !minute.Equal(l.minute) {
-		l.minute, l.used = minute, map[string]int{}
-	}
-	l.used[name]++
-	left := l.limit - l.used[name]
-	l.mu.Unlock()
-	reset := strconv.Itoa(int(minute.Add(time.Minute).Sub(now).Round(time.Second).Seconds()))
-	if tell {
-		h := w.Header()
-		h.Set("X-Rate-Limit", strconv.Itoa(l.limit))
-		h.Set("X-Rate-Limit-Remaining", strconv.Itoa(max(left, 0)))
-		h.Set("ratelimit-limit", strconv.Itoa(l.limit))
-		h.Set("ratelimit-remaining", strconv.Itoa(max(left, 0)))
-		h.Set("ratelimit-reset", reset)
-	}
-	if left < 0 {
-		w.Header().Set("Retry-After", reset)
-		return &problem{status: http.StatusTooManyRequests, Name: "APIRateLimitExceeded", Description: "Number of allowed API requests per minute exceeded"}
-	}
-	return nil
 }
 
 // ctx is the context of the request.

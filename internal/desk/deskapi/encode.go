@@ -34,9 +34,46 @@ type via struct {
 }
 
 type viaSource struct {
-	From struct{} `json:"from"`
+	From viaFrom  `json:"from"`
 	To   struct{} `json:"to"`
 	Rel  *string  `json:"rel"`
+}
+
+type viaFrom struct {
+	TicketID  int64   `json:"ticket_id,omitempty"`
+	TicketIDs []int64 `json:"ticket_ids,omitempty"`
+}
+
+// viaOf says where an audit came from.
+func viaOf(a desk.Audit) via {
+	v := via{Channel: a.Channel}
+	if a.Rel == "" {
+		return v
+	}
+	v.Source.Rel = &a.Rel
+	if len(a.Sources) == 1 {
+		v.Source.From.TicketID = int64(a.Sources[0])
+		return v
+	}
+	for _, id := range a.Sources {
+		v.Source.From.TicketIDs = append(v.Source.From.TicketIDs, int64(id))
+	}
+	return v
+}
+
+// shape is what is the same for all tickets that an answer shows.
+type shape struct {
+	account desk.Account
+	fields  []desk.Field
+}
+
+// shape reads it.
+func (c *call) shape() (s shape, err error) {
+	if s.account, err = c.svc.Account(c.ctx()); err != nil {
+		return s, err
+	}
+	s.fields, err = c.svc.Fields(c.ctx())
+	return s, err
 }
 
 type fieldValue struct {
@@ -88,17 +125,26 @@ type ticketJSON struct {
 	CommentCount         *int         `json:"comment_count,omitempty"`
 }
 
-func (a *api) ticket(t desk.Ticket, fields []desk.Field) ticketJSON {
-	none := []int64{}
+func (a *api) ticket(t desk.Ticket, s shape) ticketJSON {
+	none, followups := []int64{}, []int64{}
+	for _, id := range t.Followups {
+		followups = append(followups, int64(id))
+	}
+	came := via{Channel: desk.ChannelAPI}
+	if t.FollowupOf != 0 {
+		rel := desk.RelFollowUp
+		came = via{Channel: desk.ChannelAPI, Source: viaSource{From: viaFrom{TicketID: int64(t.FollowupOf)}, Rel: &rel}}
+	}
 	out := ticketJSON{
-		URL: a.urlOf("tickets", int64(t.ID)), ID: int64(t.ID), ExternalID: textOrNull(t.ExternalID), Via: via{Channel: "api"},
+		URL: a.urlOf("tickets", int64(t.ID)), ID: int64(t.ID), ExternalID: textOrNull(t.ExternalID), Via: came,
 		CreatedAt: stamp(t.CreatedAt), UpdatedAt: stamp(t.UpdatedAt), Type: textOrNull(t.Type),
 		Subject: textOrNull(t.Subject.Reveal()), RawSubject: textOrNull(t.Subject.Reveal()), Description: t.Description.Reveal(),
 		Priority: textOrNull(t.Priority), Status: string(t.Status), RequesterID: int64(t.Requester), SubmitterID: int64(t.Submitter),
 		AssigneeID: orNull(t.Assignee), GroupID: orNull(t.Group), CollaboratorIDs: none, FollowerIDs: none, EmailCCIDs: none,
-		IsPublic: t.Public, Tags: append([]string{}, t.Tags...), CustomFields: []fieldValue{}, SharingAgreementIDs: none, FollowupIDs: none,
+		IsPublic: t.Public, Tags: append([]string{}, t.Tags...), CustomFields: []fieldValue{}, SharingAgreementIDs: none, FollowupIDs: followups,
+		CustomStatusID: orNull(s.account.Statuses[t.Status]), TicketFormID: orNull(s.account.Form), BrandID: orNull(s.account.Brand),
 	}
-	for _, f := range fields {
+	for _, f := range s.fields {
 		out.CustomFields = append(out.CustomFields, fieldValue{ID: int64(f.ID), Value: textOrNull(t.Fields[f.ID].Reveal())})
 	}
 	out.Fields = out.CustomFields
@@ -173,7 +219,8 @@ func commentEvent(a desk.Audit) commentJSON {
 func comment(a desk.Audit) commentJSON {
 	c := commentEvent(a)
 	m := metadataOf(a)
-	c.Via, c.CreatedAt, c.Metadata = &via{Channel: a.Channel}, stamp(a.At), &m
+	v := viaOf(a)
+	c.Via, c.CreatedAt, c.Metadata = &v, stamp(a.At), &m
 	return c
 }
 
@@ -203,7 +250,7 @@ func value(v desk.Value) any {
 func audit(a desk.Audit) auditJSON {
 	out := auditJSON{
 		ID: a.ID, TicketID: int64(a.Ticket), CreatedAt: stamp(a.At), AuthorID: int64(a.Author), Metadata: metadataOf(a),
-		Events: []any{}, Via: via{Channel: a.Channel},
+		Events: []any{}, Via: viaOf(a),
 	}
 	if a.Comment != nil {
 		out.Events = append(out.Events, commentEvent(a))
@@ -217,7 +264,18 @@ func audit(a desk.Audit) auditJSON {
 		event.Type = "Change"
 		out.Events = append(out.Events, changeEvent{createEvent: event, PreviousValue: value(e.Previous)})
 	}
+	if a.Private != 0 {
+		out.Events = append(out.Events, privacyEvent{ID: a.PrivateID, Type: "CommentPrivacyChange", CommentID: a.Private})
+	}
 	return out
+}
+
+// privacyEvent says that a comment was made private.
+type privacyEvent struct {
+	ID        int64  `json:"id"`
+	Type      string `json:"type"`
+	CommentID int64  `json:"comment_id"`
+	Public    bool   `json:"public"`
 }
 
 type userJSON struct {
@@ -266,7 +324,7 @@ func (a *api) user(u desk.User, groups []desk.Group) userJSON {
 	out := userJSON{
 		ID: int64(u.ID), URL: a.urlOf("users", int64(u.ID)), Name: u.Name.Reveal(), Email: u.Email.Reveal(),
 		CreatedAt: stamp(u.CreatedAt), UpdatedAt: stamp(u.UpdatedAt), TimeZone: "London", IANATimeZone: "Europe/London",
-		LocaleID: usLocale, Locale: "en-US", Role: "end-user", Tags: []string{}, Active: true,
+		LocaleID: usLocale, Locale: "en-US", Role: "end-user", Tags: []string{}, Active: true, Suspended: u.Suspended,
 	}
 	if u.Agent {
 		out.Role, out.Verified, out.Moderator = "agent", true, true
@@ -334,8 +392,8 @@ type fieldJSON struct {
 func (a *api) field(f desk.Field) fieldJSON {
 	out := fieldJSON{
 		URL: a.urlOf("ticket_fields", int64(f.ID)), ID: int64(f.ID), Type: string(f.Kind), Title: f.Title, RawTitle: f.Title,
-		Position: f.Position, Active: true, RegexpForValidation: textOrNull(f.Pattern), TitleInPortal: f.Title, RawTitleInPortal: f.Title,
-		CreatedAt: stamp(f.CreatedAt), UpdatedAt: stamp(f.CreatedAt),
+		Description: f.Title, RawDescription: f.Title, Position: f.Position, Active: f.Active, RegexpForValidation: textOrNull(f.Pattern),
+		TitleInPortal: f.Title, RawTitleInPortal: f.Title, CreatedAt: stamp(f.CreatedAt), UpdatedAt: stamp(f.UpdatedAt), Removable: !f.System,
 	}
 	for _, o := range f.Options {
 		out.CustomFieldOptions = append(out.CustomFieldOptions, optionJSON{ID: o.ID, Name: o.Name, RawName: o.Name, Value: o.Value})

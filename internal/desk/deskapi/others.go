@@ -13,7 +13,7 @@ import (
 )
 
 func listFields(c *call) error {
-	fields, err := c.svc.Fields(c.ctx())
+	fields, err := c.svc.AllFields(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -120,9 +120,6 @@ type exportJSON struct {
 }
 
 func exportTickets(c *call) error {
-	if err := c.exports.take(c.w, "", c.o.Now(), false); err != nil {
-		return err
-	}
 	after, err := c.exportFrom()
 	if err != nil {
 		return err
@@ -132,20 +129,54 @@ func exportTickets(c *call) error {
 	if err != nil {
 		return err
 	}
-	fields, err := c.svc.Fields(c.ctx())
+	out := exportJSON{EndOfStream: found.End}
+	out.AfterCursor = base64.StdEncoding.EncodeToString([]byte(cursorText(found.Next)))
+	out.AfterURL = c.url("/incremental/tickets/cursor.json") + "?" + url.Values{"cursor": {out.AfterCursor}, "per_page": {strconv.Itoa(size)}}.Encode()
+	if out.Tickets, err = c.exported(found.Tickets); err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+// exported shows tickets as exports do.
+func (c *call) exported(tickets []desk.Ticket) ([]ticketJSON, error) {
+	s, err := c.shape()
+	out := []ticketJSON{}
+	for _, t := range tickets {
+		shown := c.ticket(t, s)
+		generated := t.GeneratedAt.Unix()
+		shown.GeneratedTimestamp = &generated
+		out = append(out, shown)
+	}
+	return out, err
+}
+
+// exportSince serves the export by time: a page tells where the next begins,
+// also the last one.
+func exportSince(c *call) error {
+	start, err := c.startTime()
 	if err != nil {
 		return err
 	}
-	out := exportJSON{Tickets: []ticketJSON{}, EndOfStream: found.End}
-	out.AfterCursor = base64.StdEncoding.EncodeToString([]byte(cursorText(found.Next)))
-	out.AfterURL = c.url("/incremental/tickets/cursor.json") + "?" + url.Values{"cursor": {out.AfterCursor}, "per_page": {strconv.Itoa(size)}}.Encode()
-	for _, t := range found.Tickets {
-		shown := c.ticket(t, fields)
-		generated := t.GeneratedAt.Unix()
-		shown.GeneratedTimestamp = &generated
-		out.Tickets = append(out.Tickets, shown)
+	size := number(c.query.Get("per_page"), maxExport, maxExport)
+	found, err := c.svc.ExportSince(c.ctx(), start.At, c.query.Get("exclude_deleted") != "true", size)
+	if err != nil {
+		return err
 	}
-	return c.answer(http.StatusOK, out)
+	tickets, err := c.exported(found.Tickets)
+	if err != nil {
+		return err
+	}
+	next := url.Values{"start_time": {strconv.FormatInt(found.EndTime.Unix(), 10)}}
+	for _, name := range []string{"per_page", "exclude_deleted"} {
+		if v := c.query.Get(name); v != "" {
+			next.Set(name, v)
+		}
+	}
+	return c.answer(http.StatusOK, map[string]any{
+		"tickets": tickets, "count": len(tickets), "end_of_stream": found.End, "end_time": found.EndTime.Unix(),
+		"next_page": c.url("/incremental/tickets.json") + "?" + next.Encode(),
+	})
 }
 
 // exportFrom reads where the export goes on, or where it begins.
@@ -163,6 +194,11 @@ func (c *call) exportFrom() (desk.Position, error) {
 		}
 		return desk.Position{At: time.Unix(at, 0).UTC(), ID: desk.TicketID(id)}, nil
 	}
+	return c.startTime()
+}
+
+// startTime reads from when on is exported.
+func (c *call) startTime() (desk.Position, error) {
 	seconds, err := strconv.ParseInt(c.query.Get("start_time"), 10, 64)
 	if err != nil || seconds < 0 {
 		return desk.Position{}, badRequest("InvalidValue", "Parameter start_time is required, as seconds since 1970, or cursor.")

@@ -121,7 +121,7 @@ func TestTheFieldsAreSeededOnce(t *testing.T) {
 func TestWhatIsNotThereIsInvalidEndpoint(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		for _, c := range [][2]string{
-			{"GET", "/search?query=x"}, {"GET", "/nonsense.json"}, {"POST", "/tickets/1"}, {"PATCH", "/tickets"}, {"GET", "/"}, {"GET", "/tickets/"}, {"DELETE", "/ticket_fields/1"},
+			{"GET", "/macros"}, {"GET", "/uploads"}, {"GET", "/nonsense.json"}, {"POST", "/tickets/1"}, {"PATCH", "/tickets"}, {"GET", "/"}, {"GET", "/tickets/"}, {"DELETE", "/ticket_fields/1"},
 		} {
 			if got := r.send(c[0], c[1], "").refused(404, "InvalidEndpoint", "Not found").header.Get("Content-Type"); got != "application/json; charset=utf-8" {
 				t.Errorf("Content-Type %q", got)

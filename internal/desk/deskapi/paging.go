@@ -197,31 +197,42 @@ func (c *call) order(cursor bool) (byUpdate, descending bool) {
 	return by == "updated_at", descending
 }
 
+// Orders that cursors name.
+const (
+	orderID      = "nice_id"
+	orderUpdated = "updated_at"
+)
+
 func ticketPlace(t desk.Ticket, byUpdate bool) *place {
-	id := strconv.FormatInt(int64(t.ID), 10)
 	if !byUpdate {
-		return &place{Order: "nice_id", Value: id}
+		return &place{Order: orderID, Value: strconv.FormatInt(int64(t.ID), 10)}
 	}
-	return &place{Order: "updated_at", Value: strconv.FormatInt(t.UpdatedAt.Unix(), 10) + "|" + id}
+	return timePlace(orderUpdated, t.UpdatedAt, t.ID)
+}
+
+func timePlace(order string, at time.Time, id desk.TicketID) *place {
+	return &place{Order: order, Value: strconv.FormatInt(at.Unix(), 10) + "|" + strconv.FormatInt(int64(id), 10)}
 }
 
 // position reads a cursor of tickets; nil for one of another order.
 func (p *place) position(byUpdate bool) *desk.Position {
-	id, at := p.Value, int64(0)
-	want := "nice_id"
 	if byUpdate {
-		want = "updated_at"
-		seconds, rest, _ := strings.Cut(p.Value, "|")
-		at, _ = strconv.ParseInt(seconds, 10, 64)
-		id = rest
+		return p.timed(orderUpdated)
 	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || p.Order != want {
+	id, err := strconv.ParseInt(p.Value, 10, 64)
+	if err != nil || p.Order != orderID {
 		return nil
 	}
-	out := desk.Position{ID: desk.TicketID(n)}
-	if byUpdate {
-		out.At = time.Unix(at, 0).UTC()
+	return &desk.Position{ID: desk.TicketID(id)}
+}
+
+// timed reads a cursor of an order by time; nil for one of another order.
+func (p *place) timed(order string) *desk.Position {
+	seconds, rest, _ := strings.Cut(p.Value, "|")
+	at, err1 := strconv.ParseInt(seconds, 10, 64)
+	id, err2 := strconv.ParseInt(rest, 10, 64)
+	if err1 != nil || err2 != nil || p.Order != order {
+		return nil
 	}
-	return &out
+	return &desk.Position{At: time.Unix(at, 0).UTC(), ID: desk.TicketID(id)}
 }

@@ -29,12 +29,12 @@ func createTicket(c *call) error {
 	if err != nil {
 		return err
 	}
-	fields, err := c.svc.Fields(c.ctx())
+	s, err := c.shape()
 	if err != nil {
 		return err
 	}
 	once := desk.Once{Answer: func(t desk.Ticket, a desk.Audit) ([]byte, error) {
-		return marshal(withAudit{Ticket: c.ticket(t, fields), Audit: audit(a)})
+		return marshal(withAudit{Ticket: c.ticket(t, s), Audit: audit(a)})
 	}}
 	key := c.r.Header.Get("Idempotency-Key")
 	if key != "" {
@@ -54,6 +54,11 @@ func createTicket(c *call) error {
 	c.w.Header().Set("Location", c.urlOf("tickets", int64(made.ID)))
 	c.answerRaw(http.StatusCreated, made.Answer)
 	return nil
+}
+
+// countOf counts an update of a ticket by the caller.
+func (c *call) countOf(id desk.TicketID) error {
+	return c.count(limitUpdateOne, strconv.FormatInt(int64(id), 10)+" "+strconv.FormatInt(int64(c.by.User.ID), 10))
 }
 
 func (c *call) ticketID() (desk.TicketID, error) {
@@ -76,15 +81,9 @@ func showTicket(c *call) error {
 		return err
 	}
 	if c.includes("comment_count") {
-		audits, err := c.svc.Audits(c.ctx(), id)
+		n, err := c.svc.CountComments(c.ctx(), id)
 		if err != nil {
 			return err
-		}
-		n := 0
-		for _, a := range audits {
-			if a.Comment != nil {
-				n++
-			}
 		}
 		shown[0].CommentCount = &n
 	}
@@ -98,14 +97,14 @@ func (c *call) includes(what string) bool {
 
 // tickets gives tickets as they are shown, and adds to the answer what is to be included.
 func (c *call) tickets(answer map[string]any, found []desk.Ticket) ([]ticketJSON, error) {
-	fields, err := c.svc.Fields(c.ctx())
+	s, err := c.shape()
 	if err != nil {
 		return nil, err
 	}
 	out := []ticketJSON{}
 	var users []desk.UserID
 	for _, t := range found {
-		out = append(out, c.ticket(t, fields))
+		out = append(out, c.ticket(t, s))
 		users = append(users, t.Requester, t.Submitter, t.Assignee)
 	}
 	if c.includes("users") {
@@ -141,14 +140,16 @@ func showTickets(c *call) error {
 	return c.answer(http.StatusOK, answer)
 }
 
+// split splits a list of ids.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // ids reads the parameter ids. What is no id is the id of nothing.
 func (c *call) ids() ([]int64, error) {
-	parts := strings.FieldsFunc(c.query.Get("ids"), func(r rune) bool { return r == ',' || r == ' ' })
+	parts := split(c.query.Get("ids"))
 	if len(parts) > maxPage {
-		return nil, &problem{
-			status: http.StatusBadRequest, Name: "TooManyValues",
-			Description: "Parameter ids cannot specify more than 100 values", MaxCount: maxPage,
-		}
+		return nil, tooMany("ids")
 	}
 	var out []int64
 	for _, p := range parts {
@@ -159,7 +160,22 @@ func (c *call) ids() ([]int64, error) {
 	return out, nil
 }
 
+func tooMany(parameter string) error {
+	return &problem{
+		status: http.StatusBadRequest, Name: "TooManyValues",
+		Description: "Parameter " + parameter + " cannot specify more than 100 values", MaxCount: maxPage,
+	}
+}
+
+// deepPage is from where on the pages of tickets are limited by themselves.
+const deepPage = 500
+
 func listTickets(c *call) error {
+	if page := number(c.query.Get("page"), 1, maxRows); page > deepPage {
+		if err := c.count(limitDeepPage, ""); err != nil {
+			return err
+		}
+	}
 	p, err := c.paging()
 	if err != nil {
 		return err
@@ -231,6 +247,9 @@ func updateTicket(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.countOf(id); err != nil {
+		return err
+	}
 	_, u, err := c.ticketBody(false)
 	if err != nil {
 		return err
@@ -239,11 +258,11 @@ func updateTicket(c *call) error {
 	if err != nil {
 		return err
 	}
-	fields, err := c.svc.Fields(c.ctx())
+	s, err := c.shape()
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, withAudit{Ticket: c.ticket(t, fields), Audit: audit(a)})
+	return c.answer(http.StatusOK, withAudit{Ticket: c.ticket(t, s), Audit: audit(a)})
 }
 
 func deleteTicket(c *call) error {
@@ -330,6 +349,9 @@ func showTags(c *call) error {
 func changeTags(c *call, status int, ask func(u *desk.Update, tags []string)) error {
 	id, err := c.ticketID()
 	if err != nil {
+		return err
+	}
+	if err := c.countOf(id); err != nil {
 		return err
 	}
 	tags, stamp, err := c.tagsBody()

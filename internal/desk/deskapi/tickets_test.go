@@ -30,7 +30,7 @@ func TestATicketHasEveryKeyInTheShapesThatClientsNeed(t *testing.T) {
 		if diff := cmp.Diff(ticketKeys, slices.Sorted(maps.Keys(ticket))); diff != "" {
 			t.Errorf("keys (-want +got):\n%s", diff)
 		}
-		for _, key := range strings.Fields("external_id assignee_id group_id type priority recipient organization_id forum_topic_id problem_id due_at satisfaction_rating custom_status_id ticket_form_id brand_id") {
+		for _, key := range strings.Fields("external_id assignee_id group_id type priority recipient organization_id forum_topic_id problem_id due_at satisfaction_rating") {
 			if ticket[key] != nil {
 				t.Errorf("%s is %v, want null", key, ticket[key])
 			}
@@ -770,7 +770,7 @@ func TestTheExportGivesEachChangeOnceAndLeavesOutTheNewest(t *testing.T) {
 }
 
 func TestTheExportsDelayAndLimitAreOptions(t *testing.T) {
-	eachWith(t, desk.Options{ExportDelay: 2 * time.Second}, deskapi.Options{ExportsPerMinute: 10}, func(t *testing.T, r *rig) {
+	eachWith(t, desk.Options{ExportDelay: 2 * time.Second}, deskapi.Options{Limits: deskapi.Limits{Exports: 10}}, func(t *testing.T, r *rig) {
 		start := r.clock.now().Unix() - 60
 		r.make(``)
 		r.clock.move(2 * time.Second)
