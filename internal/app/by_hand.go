@@ -49,9 +49,10 @@ func (h *ByHand) Access(service string) *access.Store { return h.sys.open[servic
 // Register is the register's use cases.
 func (h *ByHand) Register() *dqt.Service { return h.sys.dqt }
 
-// WorkDue does everything that is due now in the TRA API, and then in Manage CPD.
+// WorkDue does everything that is due now: the desk's webhooks, the TRA API's
+// work, and then Manage CPD's.
 func (h *ByHand) WorkDue(ctx context.Context) error {
-	return errors.Join(h.sys.tra.WorkDue(ctx), h.sys.cpd.WorkDue(ctx))
+	return errors.Join(h.sys.desk.DeliverDue(ctx), h.sys.tra.WorkDue(ctx), h.sys.cpd.WorkDue(ctx))
 }
 
 // Close stops everything.

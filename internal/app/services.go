@@ -20,6 +20,7 @@ import (
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/desk"
 	"traid/internal/desk/deskapi"
+	"traid/internal/desk/deskports"
 	"traid/internal/desk/desksql"
 	"traid/internal/dqt"
 	"traid/internal/dqt/dqtapi"
@@ -253,14 +254,34 @@ func (sys *system) buildDQT(s *service) (err error) {
 }
 
 func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
-	sys.desk = desk.NewService(desksql.NewStore(s.db, s.jobs), desk.Options{Now: sys.p.now, ExportDelay: sys.p.exportDelay})
+	p := sys.p
+	allowed, err := networks(p.settings.get(setDeskNetworks))
+	if err != nil {
+		return err
+	}
+	if s.loopback() { // whoever reaches the desk reaches this machine's services without it
+		allowed = append(allowed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+	}
+	sys.desk = desk.NewService(desksql.NewStore(s.db, s.jobs), desk.Options{
+		Now: p.now, ExportDelay: p.exportDelay, SearchDelay: p.settings.duration(setDeskSearch), Sender: deskports.NewSender(allowed, p.now),
+	})
 	if err := sys.desk.Seed(ctx); err != nil {
 		return err
 	}
+	if traURL, err := sys.url("tra"); err == nil && p.settings.get(setZendeskHook) != "" { // the sweep sees everything in any case
+		if err := sys.desk.KeepWebhook(ctx, "TRA API", strings.TrimRight(traURL, "/")+traapi.WebhookPath, p.settings.get(setZendeskHook)); err != nil {
+			return err
+		}
+	}
+	limits, _ := deskapi.PlanLimits(p.settings.get(setDeskPlan)) // without a plan none
 	mux := http.NewServeMux()
-	deskapi.Mount(mux, sys.desk, s.access, deskapi.Options{PublicURL: sys.public(s), Logger: sys.p.logger})
+	deskapi.Mount(mux, sys.desk, s.access, deskapi.Options{PublicURL: sys.public(s), Limits: limits, Logger: p.logger})
 	s.work["close_old_tickets"] = func(ctx context.Context, _ string) error { return sys.desk.CloseOld(ctx) }
-	s.every = append(s.every, sqldb.Every{Name: "close_old_tickets", Interval: time.Hour})
+	s.work["clean_desk"] = func(ctx context.Context, _ string) error { return sys.desk.Clean(ctx) }
+	s.work[desk.TaskDeliver] = sys.desk.Deliver
+	s.work["deliver_due_webhooks"] = func(ctx context.Context, _ string) error { return sys.desk.DeliverDue(ctx) }
+	s.every = append(s.every, sqldb.Every{Name: "close_old_tickets", Interval: time.Hour}, sqldb.Every{Name: "clean_desk", Interval: time.Hour},
+		sqldb.Every{Name: "deliver_due_webhooks", Interval: time.Minute})
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: sys.p.logger, Ready: s.ready, HTTPS: sys.https(s), LenientOrigin: true})
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"traid/internal/dqt"
+	"traid/internal/desk/deskapi"
 	"traid/internal/webhook"
 )
 
@@ -49,6 +51,9 @@ const (
 	setZendeskKey   = "TRAID_ZENDESK_CLIENT_SECRET"
 	setZendeskScope = "TRAID_ZENDESK_SCOPES"
 	setZendeskHook  = "TRAID_ZENDESK_WEBHOOK_SECRET"
+	setDeskPlan     = "TRAID_DESK_PLAN"
+	setDeskSearch   = "TRAID_DESK_SEARCH_LAG"
+	setDeskNetworks = "TRAID_DESK_WEBHOOK_NETWORKS"
 	setWebhookKey   = "TRAID_WEBHOOK_SECRET"
 	setCPDHashKey   = "TRAID_CPD_HASH_KEY"
 	setTRAHashKey   = "TRAID_TRA_HASH_KEY"
@@ -85,6 +90,9 @@ var settingsTable = []setting{
 	{Name: setZendeskKey, Meaning: "secret of the OAuth client (of the desk: a token of the scope oauth)", Secret: true},
 	{Name: setZendeskScope, Default: "read tickets:write", Meaning: "OAuth scopes that are asked for; traid zendesk setup asks for read write"},
 	{Name: setZendeskHook, Meaning: "signing secret of the webhook by which Zendesk or the desk tells that a ticket changed; without it the sweep alone sees it", Secret: true},
+	{Name: setDeskPlan, Meaning: "Zendesk plan whose rate limits the desk keeps: team, professional, enterprise or enterprise_plus; none when empty", check: checkPlan},
+	{Name: setDeskSearch, Default: "0s", Meaning: "how far the desk's search lags behind, as Zendesk's does by a minute or more", check: checkLag},
+	{Name: setDeskNetworks, Meaning: "private networks that the desk's webhooks may call, such as 10.1.0.0/16, separated by commas; this machine too where the desk serves it alone", check: checkNetworks},
 	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true, check: webhook.CheckSecret},
 	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true, check: checkKey},
 	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true, check: checkKey},
@@ -209,6 +217,37 @@ func checkCheck(value string) error {
 		return errors.New("must be rule or model")
 	}
 	return nil
+}
+
+func checkPlan(value string) error {
+	if _, ok := deskapi.PlanLimits(value); !ok {
+		return errors.New("must be team, professional, enterprise or enterprise_plus")
+	}
+	return nil
+}
+
+func checkLag(value string) error {
+	if d, err := time.ParseDuration(value); err != nil || d < 0 {
+		return errors.New("must be a time such as 0s or 60s")
+	}
+	return nil
+}
+
+func checkNetworks(value string) error {
+	_, err := networks(value)
+	return err
+}
+
+// networks reads a list of networks.
+func networks(value string) (out []netip.Prefix, err error) {
+	for one := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			return nil, errors.New("must be networks such as 10.1.0.0/16, separated by commas")
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 func checkEmail(value string) error {

@@ -26,11 +26,13 @@ type Limits struct {
 func PlanLimits(plan string) (Limits, bool) {
 	l := Limits{Updates: 100, UpdatesOfOne: 30, Exports: 10, SearchExports: 100, DeepPages: 50, DeletedTickets: 10, TicketDeletions: 400}
 	var ok bool
-	l.PerMinute, ok = map[string]int{"team": 200, "professional": 400, "enterprise": 700, "enterprise_plus": 2500}[plan]
+	if l.PerMinute, ok = map[string]int{"team": 200, "professional": 400, "enterprise": 700, "enterprise_plus": 2500}[plan]; !ok {
+		return Limits{}, false
+	}
 	if plan == "enterprise_plus" { // with the add-on High Volume
 		l.Updates, l.Exports = 300, 30
 	}
-	return l, ok
+	return l, true
 }
 
 // limit names what is counted by itself.
