@@ -305,8 +305,10 @@ func TestNoBodyIsTakenWithoutABound(t *testing.T) {
 			}
 			want := http.StatusRequestEntityTooLarge
 			switch {
-			case s.name == "desk" && strings.Contains(path, "/tickets/{id}"):
-				want = http.StatusNotFound // there is no such ticket: nothing is read
+			case s.name == "desk" && strings.Contains(path, "{id}") && !strings.HasSuffix(path, "/webhooks/{id}"):
+				want = http.StatusNotFound // there is nothing with such an id: nothing is read
+			case s.name == "desk" && strings.HasSuffix(path, "/restore_many"):
+				want = http.StatusOK // it reads no body
 			case s.name == "desk" && path == "/oauth/tokens":
 				want = http.StatusBadRequest // it has one word for all that is no request for a token
 			}

@@ -12,8 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"traid/internal/dqt"
 	"traid/internal/desk/deskapi"
+	"traid/internal/dqt"
 	"traid/internal/webhook"
 )
 
