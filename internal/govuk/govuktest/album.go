@@ -275,7 +275,7 @@ func text(n *html.Node) string {
 
 // replay serves an album's pages as they were, with the styles and the scripts.
 // Each page has its own address; which state is meant stands behind it. A form
-// that is sent is noted; it and a link that is followed leave the page where it is.
+// that is sent and a link that is followed are noted and leave the page where it is.
 type replay struct {
 	pages []kept
 	sent  chan sent
@@ -312,14 +312,7 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/assets/"):
 		govuk.Assets().ServeHTTP(w, r)
-	case r.Method == http.MethodPost:
-		_ = r.ParseForm() // what is missing is seen by who waits for it
-		select {
-		case s.sent <- sent{r.URL.Path, r.PostForm}:
-		default: // nobody waits for it
-		}
-		w.WriteHeader(http.StatusNoContent)
-	case err == nil && n < len(s.pages):
+	case r.Method == http.MethodGet && err == nil && n < len(s.pages):
 		for name, values := range s.pages[n].Header {
 			if name != "Content-Length" && name != "Set-Cookie" {
 				w.Header()[name] = values
@@ -327,7 +320,12 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(s.pages[n].Status)
 		_, _ = io.WriteString(w, s.pages[n].Body)
-	case r.Header.Get("Sec-Fetch-Dest") == "document": // a link was followed
+	case r.Method == http.MethodPost || r.Header.Get("Sec-Fetch-Dest") == "document":
+		_ = r.ParseForm() // what is missing is seen by who waits for it
+		select {
+		case s.sent <- sent{r.URL.Path, r.PostForm}:
+		default: // nobody waits for it
+		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		http.NotFound(w, r)

@@ -168,6 +168,7 @@ func (b *tab) inspect(t failing, n int) {
 	l.pictures()
 	l.do(chromedp.Evaluate[chromedp.Void](b.axe))
 	l.keyboard()
+	l.links()
 	l.run("look.open()")
 	for _, s := range []screen{wide, middle, narrow} {
 		l.at(s)
@@ -250,6 +251,7 @@ func (l *look) layout(where string) {
 var (
 	keyTab   = input.DispatchKeyEventParams{Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9}
 	keyEnter = input.DispatchKeyEventParams{Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, Text: "\r"}
+	keySpace = input.DispatchKeyEventParams{Key: " ", Code: "Space", WindowsVirtualKeyCode: 32, Text: " "}
 )
 
 func (l *look) press(key input.DispatchKeyEventParams) {
@@ -297,29 +299,55 @@ func (l *look) keyboard() {
 // arrival bounds the wait for a form.
 const arrival = 10 * time.Second
 
-// forms sends every form of the page by the Enter key on each of its buttons.
+// button is something that looks like a button, with what it sends and to where.
+type button struct {
+	Path  string   `json:"path"`
+	Names []string `json:"names"`
+}
+
+// forms sends every form of the page by each of its buttons, by the Enter key and
+// the space bar in turn.
 func (l *look) forms() {
 	l.t.Helper()
-	type button struct {
-		Path  string   `json:"path"`
-		Names []string `json:"names"`
-	}
 	for n, b := range evaluate[[]button](l, "look.buttons()") {
-		l.run(fmt.Sprintf("look.focusButton(%d)", n))
-		l.press(keyEnter)
-		select {
-		case got := <-l.scriptless.sent:
-			if got.path != b.Path {
-				l.t.Errorf("a form is sent to %s, want %s", got.path, b.Path)
-			}
-			for _, name := range b.Names {
-				if !got.form.Has(name) {
-					l.t.Errorf("the form to %s arrives without %q", b.Path, name)
-				}
-			}
-		case <-time.After(arrival):
-			l.t.Errorf("without scripts the form to %s is not sent", b.Path)
+		key := keyEnter
+		if n%2 == 1 {
+			key = keySpace
 		}
+		l.run(fmt.Sprintf("look.focusButton(%d)", n))
+		l.arrives(l.scriptless, key, "without scripts the form", b)
+	}
+}
+
+// links presses the space bar on every link that looks like a button.
+func (l *look) links() {
+	l.t.Helper()
+	for n, b := range evaluate[[]button](l, "look.links()") {
+		l.run(fmt.Sprintf("look.focusLink(%d)", n))
+		l.arrives(l.scripted, keySpace, "by the space bar the link", b)
+	}
+}
+
+// arrives presses a key on what has the focus, and fails unless what it sends arrives.
+func (l *look) arrives(at *replay, key input.DispatchKeyEventParams, what string, b button) {
+	l.t.Helper()
+	select {
+	case <-at.sent: // of something before
+	default:
+	}
+	l.press(key)
+	select {
+	case got := <-at.sent:
+		if got.path != b.Path {
+			l.t.Errorf("%s leads to %s, want %s", what, got.path, b.Path)
+		}
+		for _, name := range b.Names {
+			if !got.form.Has(name) {
+				l.t.Errorf("%s to %s arrives without %q", what, b.Path, name)
+			}
+		}
+	case <-time.After(arrival):
+		l.t.Errorf("%s to %s is not sent", what, b.Path)
 	}
 }
 

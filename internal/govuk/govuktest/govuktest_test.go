@@ -53,6 +53,7 @@ func TestWhatPeopleCannotUseIsFound(t *testing.T) {
 		"a trap":                      {[2]string{"</body>", `<script>document.getElementById('name').addEventListener('keydown', e => e.key === 'Tab' && e.preventDefault())</script></body>`}, "Tab stops at input#name"},
 		"no way past the head":        {[2]string{`href="#main-content"`, `href="/elsewhere"`}, "the first stop does not lead to the main part"},
 		"a form that is not sent":     {[2]string{"<button>", `<button onclick="return false">`}, "without scripts the form to /send is not sent"},
+		"a link like a button":        {[2]string{"</form>", `</form><a href="/next" role="button">Next</a>`}, "by the space bar the link to /next is not sent"},
 		"an error of a script":        {[2]string{"</body>", "<script>nobody()</script></body>"}, "the console says Uncaught"},
 		"something that is not there": {[2]string{"</body>", `<img src="/nothing.png" alt="Nothing"></body>`}, "the console says Failed to load"},
 	}

@@ -155,5 +155,10 @@ window.look = (() => {
   }))
   const focusButton = n => [...document.querySelectorAll('form button')].filter(b => b.type === 'submit' && shown(b))[n].focus()
 
-  return { layout, spaced, rest, begin, at, order, open, buttons, focusButton }
+  // The links that look like buttons.
+  const linkButtons = () => [...document.querySelectorAll('a[role=button]')].filter(shown)
+  const links = () => linkButtons().map(a => ({ path: new URL(a.href).pathname, names: [] }))
+  const focusLink = n => linkButtons()[n].focus()
+
+  return { layout, spaced, rest, begin, at, order, open, buttons, focusButton, links, focusLink }
 })()
