@@ -24,13 +24,15 @@ import (
 
 // clock is a clock that the test moves.
 type clock struct {
-	mu sync.Mutex
-	at time.Time
+	mu   sync.Mutex
+	at   time.Time
+	step time.Duration
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.at = c.at.Add(c.step)
 	return c.at
 }
 
@@ -38,6 +40,17 @@ func (c *clock) move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
+}
+
+// run has the clock go on by a second with every look at it, until stop.
+func (c *clock) run() (stop func()) {
+	set := func(step time.Duration) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.step = step
+	}
+	set(time.Second)
+	return func() { set(0) }
 }
 
 // rig is a desk served over HTTP.
@@ -64,41 +77,45 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 
 func eachWith(t *testing.T, o desk.Options, ao deskapi.Options, test func(t *testing.T, r *rig)) {
 	t.Helper()
-	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		c := &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-		o.Now, ao.Now = c.now, c.now
-		r := &rig{t: t, db: db, svc: desk.NewService(desksql.NewStore(db, nil), o), access: access.New(db, c.now), clock: c, fields: map[string]deskField{}}
-		if err := r.svc.Seed(t.Context()); err != nil {
-			t.Fatal(err)
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { eachOn(t, db, o, ao, test) }, access.Migrations, sqldb.TaskMigrations, desksql.Migrations)
+}
+
+// eachOn runs test on a desk in a database, which may have been one before.
+func eachOn(t *testing.T, db *sqldb.DB, o desk.Options, ao deskapi.Options, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	c := &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	o.Now, ao.Now = c.now, c.now
+	r := &rig{t: t, db: db, svc: desk.NewService(desksql.NewStore(db, nil), o), access: access.New(db, c.now), clock: c, fields: map[string]deskField{}}
+	if err := r.svc.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ao.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	mux := http.NewServeMux()
+	srv := httptest.NewUnstartedServer(nil)
+	ao.PublicURL = "http://" + srv.Listener.Addr().String()
+	deskapi.Mount(mux, r.svc, r.access, ao)
+	site, err := httpd.Site(mux, httpd.SiteOptions{Service: "desk", LenientOrigin: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = site
+	srv.Start()
+	t.Cleanup(srv.Close)
+	r.url, r.token = srv.URL, r.newToken("tra", deskapi.Scope)
+	for _, f := range r.get("/ticket_fields").body["ticket_fields"].([]any) {
+		f := f.(map[string]any)
+		if f["removable"] == false { // a ticket's own attribute
+			continue
 		}
-		ao.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
-		mux := http.NewServeMux()
-		srv := httptest.NewUnstartedServer(nil)
-		ao.PublicURL = "http://" + srv.Listener.Addr().String()
-		deskapi.Mount(mux, r.svc, r.access, ao)
-		site, err := httpd.Site(mux, httpd.SiteOptions{Service: "desk", LenientOrigin: true})
-		if err != nil {
-			t.Fatal(err)
+		field := deskField{ID: id(f["id"]), options: map[string]string{}}
+		options, _ := f["custom_field_options"].([]any)
+		for _, o := range options {
+			o := o.(map[string]any)
+			field.options[o["name"].(string)] = o["value"].(string)
 		}
-		srv.Config.Handler = site
-		srv.Start()
-		t.Cleanup(srv.Close)
-		r.url, r.token = srv.URL, r.newToken("tra", deskapi.Scope)
-		for _, f := range r.get("/ticket_fields").body["ticket_fields"].([]any) {
-			f := f.(map[string]any)
-			if f["removable"] == false { // a ticket's own attribute
-				continue
-			}
-			field := deskField{ID: id(f["id"]), options: map[string]string{}}
-			options, _ := f["custom_field_options"].([]any)
-			for _, o := range options {
-				o := o.(map[string]any)
-				field.options[o["name"].(string)] = o["value"].(string)
-			}
-			r.fields[f["title"].(string)] = field
-		}
-		test(t, r)
-	}, access.Migrations, desksql.Migrations)
+		r.fields[f["title"].(string)] = field
+	}
+	test(t, r)
 }
 
 func (r *rig) newToken(client string, scopes ...string) string {
