@@ -99,7 +99,7 @@ func privacyPage() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">contact us</a>. If the answer does not satisfy you, you can complain to the <a class=\"govuk-link\" href=\"https://ico.org.uk/make-a-complaint/\">Information Commissioner</a>.</p><h2 class=\"govuk-heading-m\">What you owe the people whose cases you see</h2><p class=\"govuk-body\">Open a case, and search the register, for your work alone. Each time is noted in the history.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">contact us</a>. If the answer does not satisfy you, you can complain to the <a class=\"govuk-link\" href=\"https://ico.org.uk/make-a-complaint/\">Information Commissioner</a>.</p><h2 class=\"govuk-heading-m\">What you owe the people whose cases you see</h2><p class=\"govuk-body\">Open a case, and search the register, for your work alone. Both are noted in the case’s history.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
