@@ -43,8 +43,8 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 }
 
 func candidates(ctx context.Context, v View, size int, c Claim, limit int) ([]Candidate, error) {
-	search := match.Default().Search(c.description(), size)
-	if err := look(ctx, v, search); err != nil {
+	search, err := Match(ctx, v, match.Default(), size, c)
+	if err != nil {
 		return nil, err
 	}
 	ranked := search.Ranked(limit)
@@ -69,6 +69,13 @@ func candidates(ctx context.Context, v View, size int, c Claim, limit int) ([]Ca
 		out = append(out, Candidate{Record: record, Bits: r.Bits, Probability: r.Probability, Evidence: search.Evidence(r, record.description())})
 	}
 	return out, nil
+}
+
+// Match looks for the records that may be the claimant's in a register of so
+// many. The search then gives the candidates, and why.
+func Match(ctx context.Context, in Index, model *match.Model, size int, c Claim) (*match.Search, error) {
+	search := model.Search(c.description(), size)
+	return search, look(ctx, in, search)
 }
 
 // look brings a search all that it wants to see.

@@ -68,8 +68,8 @@ func (s *Service) Find(ctx context.Context, c Claim) (FindResult, error) {
 		if err != nil || s.check != Model {
 			return err
 		}
-		search := match.Default().Search(c.description(), state.Records)
-		if err := look(ctx, v, search); err != nil {
+		search, err := Match(ctx, v, match.Default(), state.Records, c)
+		if err != nil {
 			return err
 		}
 		result = extended(result, search)

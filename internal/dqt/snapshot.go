@@ -88,6 +88,5 @@ func (s *Snapshot) Find(ctx context.Context, c Claim) (FindResult, error) { retu
 
 // Match looks for the records that may be the claimant's.
 func (s *Snapshot) Match(ctx context.Context, m *match.Model, c Claim) (*match.Search, error) {
-	search := m.Search(c.description(), s.Records)
-	return search, look(ctx, s, search)
+	return Match(ctx, s, m, s.Records, c)
 }

@@ -95,7 +95,8 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), writer.Close())
 	}
 	// Readers begin deferred: one that began immediate would wait for the writer.
-	reader, err := sql.Open("sqlite", strings.Replace(dsn, "_txlock=immediate", "_txlock=deferred", 1)+"&_pragma=query_only(1)")
+	// Each has a small cache of its own: the operating system keeps the file's pages once for all.
+	reader, err := sql.Open("sqlite", strings.NewReplacer("_txlock=immediate", "_txlock=deferred", "cache_size(-65536)", "cache_size(-16384)").Replace(dsn)+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), writer.Close())
 	}

@@ -26,6 +26,8 @@ type Search struct {
 	keys   []Key
 	pages  []PageNumber
 	counts map[Key]int
+	born   []ID   // records under the key of the date of birth alone
+	lists  [][]ID // records under each other key
 	wanted []ID
 	seen   map[ID]struct{}
 
@@ -157,13 +159,17 @@ func (s *Search) Page(page PageNumber, packed string) {
 		if many {
 			s.counts[k] = wideLimit
 		}
-		if born, _ := s.f.BornKey(); len(ids) <= keyLimit || k == born {
-			for _, id := range ids {
-				s.want(id)
-			}
+		if born, _ := s.f.BornKey(); k == born {
+			s.born = ids
+		} else if len(ids) <= keyLimit {
+			s.lists = append(s.lists, ids)
 		}
 	}
 }
+
+// wide is about how many records the wider search looks at beside those born on
+// the day: the ones under the keys that lead to the fewest, since those tell most.
+const wide = 250
 
 func (s *Search) want(id ID) {
 	if _, had := s.seen[id]; !had {
@@ -175,6 +181,20 @@ func (s *Search) want(id ID) {
 // Records gives the records that the search wants to see now, in order, when it
 // has seen its pages.
 func (s *Search) Records() []ID {
+	for _, id := range s.born {
+		s.want(id)
+	}
+	slices.SortFunc(s.lists, func(a, b []ID) int { return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a, b)) })
+	most := len(s.wanted) + wide
+	for _, ids := range s.lists {
+		if s.pass == wider && len(s.wanted) >= most {
+			break
+		}
+		for _, id := range ids {
+			s.want(id)
+		}
+	}
+	s.born, s.lists = nil, s.lists[:0]
 	slices.Sort(s.wanted)
 	return s.wanted
 }
