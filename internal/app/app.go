@@ -147,6 +147,7 @@ type program struct {
 	logger         *slog.Logger
 	now            func() time.Time
 	exportDelay    time.Duration // of the desk; its default when zero
+	openOutbox     bool          // everybody reads the mails of Manage CPD
 }
 
 func (p *program) run(ctx context.Context, command string, c *cli) error {

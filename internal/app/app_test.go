@@ -209,7 +209,7 @@ func TestDemoRunsEverythingAndCarriesOn(t *testing.T) {
 		}()
 		var said strings.Builder
 		buf := make([]byte, 4096)
-		for !strings.Contains(said.String(), "/admin/outbox") {
+		for !strings.Contains(said.String(), "/outbox") {
 			n, err := r.Read(buf)
 			if err != nil {
 				t.Fatalf("%s: ended after %q: %v", which, said.String(), err)

@@ -51,7 +51,7 @@ func (p *program) demo(ctx context.Context) error {
 			p.settings.values[name], p.settings.from[name] = value, "demo"
 		}
 	}
-	p.exportDelay = demoExportDelay
+	p.exportDelay, p.openOutbox = demoExportDelay, true
 	sys, err := p.build(ctx, allRoles())
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (sys *system) introduce(ctx context.Context, records int) error {
 		}
 		line(who.as, sys.public(s)+signin.Path+"/"+link)
 	}
-	section("Mails to the people are in the outbox of the administrator: " + sys.public(sys.open["cpd"]) + "/admin/outbox")
+	section("Mails go to nobody. Read them, with the codes and links in them, at " + sys.public(sys.open["cpd"]) + cpdweb.OpenOutboxPath)
 	if err := t.Flush(); err != nil {
 		return err
 	}

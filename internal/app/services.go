@@ -372,7 +372,7 @@ func (sys *system) buildCPD(s *service) error {
 	mux := http.NewServeMux()
 	sessions := access.NewSessions(s.access, "cpd_session", sys.https(s))
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
-		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(),
+		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
 		Contact: p.settings.get(setTRAAddress), WebhookSecrets: []string{p.settings.get(setWebhookKey)},
 		Poll: func() { sys.kick(s, pollJob) },
 		Now:  p.now, Logger: p.logger,

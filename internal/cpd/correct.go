@@ -55,6 +55,9 @@ func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from
 			return err
 		}
 		p.HoldsValidationData = true
+		if err := tx.DeleteDraft(ctx, p.Email); err != nil {
+			return err
+		}
 		if err := s.story(ctx, tx, p.ID, byPerson, Corrected, "", ""); err != nil {
 			return err
 		}
@@ -124,6 +127,9 @@ func (s *Service) Withdraw(ctx context.Context, id ParticipantID) error {
 			return err
 		}
 		if err := s.forget(ctx, tx, &p); err != nil {
+			return err
+		}
+		if err := tx.DeleteDraft(ctx, p.Email); err != nil {
 			return err
 		}
 		p.TRNStatus, p.TRNAt, p.TRNRequest, p.TRNVersion = TRNNotChecked, now, "", 0

@@ -41,6 +41,7 @@ const (
 	RecordsJoined      What = "records_joined"
 	LinkSent           What = "link_mailed"
 	LinkUsed           What = "link_used"
+	EmailConfirmed     What = "email_confirmed"
 )
 
 var whatTexts = map[What]string{
@@ -80,6 +81,7 @@ var whatTexts = map[What]string{
 	RecordsJoined:      "Two records of one person were joined",
 	LinkSent:           "A link to go on was mailed",
 	LinkUsed:           "The mailed link was used",
+	EmailConfirmed:     "The email address was confirmed by the mailed code",
 }
 
 // Text gives the step as a sentence for administrators.

@@ -20,18 +20,29 @@ const (
 
 var errTooMany = fault.New(fault.TooMany, "You have tried too many times. Try again later.")
 
+// countMail counts one mail that somebody asks for to an address, and refuses
+// it with TooMany above a limit.
+func (s *Service) countMail(ctx context.Context, email person.Email, from string) error {
+	counters := []counter{{s.hash("mail", email.Key()), personWindow, s.o.ChecksPerPerson}}
+	if from != "" {
+		counters = append(counters, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
+	}
+	return s.count(ctx, counters)
+}
+
+// counter is how often something may happen in a window of time.
+type counter struct {
+	key    string
+	window time.Duration
+	most   int
+}
+
 // countCheck counts one check against everything that it can be counted by,
 // and refuses it with TooMany above a limit: the person named, the TRN and the
 // NI number by themselves, so that nobody tries dates of birth against one that
 // they know, the email address and the network address. Keys are hashes under
 // a secret.
 func (s *Service) countCheck(ctx context.Context, d Details, from string) error {
-	now := s.now()
-	type counter struct {
-		key    string
-		window time.Duration
-		most   int
-	}
 	counters := []counter{}
 	if from != "" {
 		counters = append(counters, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
@@ -50,7 +61,12 @@ func (s *Service) countCheck(ctx context.Context, d Details, from string) error 
 	if !d.Email.IsZero() {
 		counters = append(counters, counter{s.hash("email", d.Email.Key()), personWindow, s.o.ChecksPerPerson})
 	}
-	over := false
+	return s.count(ctx, counters)
+}
+
+// count counts one try against each counter.
+func (s *Service) count(ctx context.Context, counters []counter) error {
+	over, now := false, s.now()
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		over = false
 		for _, c := range counters {

@@ -3,90 +3,172 @@ package cpd
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
-	"traid/internal/fault"
 	"traid/internal/ident"
 	"traid/internal/person"
 	"traid/internal/workday"
 )
 
-// mailKind is which mail is written.
-type mailKind string
+// MailKind is which mail is written.
+type MailKind string
 
 // The mails. None tells a TRN, and none says anything of alerts or of why a check failed.
 const (
-	mailReceived    mailKind = "received"
-	mailConfirmed   mailKind = "confirmed"
-	mailFailed      mailKind = "failed"
-	mailContinue    mailKind = "continue"
-	mailNeedDetails mailKind = "need_details"
-	mailWithdrawn   mailKind = "withdrawn"
+	mailCode        MailKind = "code"
+	mailSaved       MailKind = "saved"
+	mailReceived    MailKind = "received"
+	mailConfirmed   MailKind = "confirmed"
+	mailFailed      MailKind = "failed"
+	mailContinue    MailKind = "continue"
+	mailNeedDetails MailKind = "need_details"
+	mailWithdrawn   MailKind = "withdrawn"
+	mailTwoPeople   MailKind = "two_people" // to the TRA's support
+)
+
+// MailTemplate is the text of a kind of mail. ((name)) stands for a value. One
+// that ends with ((link)) or ((code)) holds something that is used once.
+type MailTemplate struct {
+	Kind          MailKind
+	Subject, Body string
+}
+
+// MailTemplates lists the mails in the order in which people meet them.
+func MailTemplates() []MailTemplate {
+	const reference = "Your reference is ((reference)).\n\n"
+	const again = "You can ask for a new link at any time at ((continue_url))."
+	return []MailTemplate{
+		{
+			mailCode, "Confirm your email address",
+			"Enter this code to go on with your registration. It works for 15 minutes.\n\n" +
+				"If you did not ask for it, you do not need to do anything. Give the code to nobody.\n\n((code))",
+		},
+		{
+			mailSaved, "Your answers are saved",
+			"We have saved your answers for 24 hours. Then we delete them.\n\n" +
+				"Until then you can ask for a new link at ((continue_url)).\n\nUse this link to go on. It works once:\n\n((link))",
+		},
+		{
+			mailReceived, "We have received your details",
+			reference + "We could not confirm your details straight away, so somebody will check them by hand. You do not need to do anything.\n\n((expectation))\n\n" +
+				"To see where your registration stands, to change your details or to take them back, go to ((continue_url)).",
+		},
+		{
+			mailConfirmed, "We have confirmed your details",
+			reference + "We have confirmed your details. You do not need to do anything else.",
+		},
+		{
+			mailFailed, "Check your details and send them again",
+			reference + "We could not confirm your details. Check that:\n\n* " + strings.Join(whatToCheck[:], "\n* ") +
+				"\n\nThen send them again. ((kept))\n\n" + again + "\n\nUse this link within 24 hours to check your details:\n\n((link))",
+		},
+		{
+			mailContinue, "Continue your registration",
+			reference + "Somebody, we expect you, entered this email address. It is registered already. If it was not you, you do not need to do anything.\n\n" +
+				again + "\n\nUse this link within 24 hours to go on. It works once:\n\n((link))",
+		},
+		{
+			mailNeedDetails, "Give us your details again",
+			reference + "We need to check your details again. Give them to us once more.\n\n" + again + "\n\nUse this link within 24 hours:\n\n((link))",
+		},
+		{
+			mailWithdrawn, "You have taken your details back",
+			reference + "We have deleted the details that you gave us to check, and nobody checks them any more.\n\nTo register again, go to ((continue_url)).",
+		},
+		{
+			mailTwoPeople, "Two people with one record",
+			"An answer names the record of somebody else.\n\nThe participant ((reference)) was given a TRN that stands on another participant, or that contradicts the one they have. " +
+				"An administrator found that these are different people. Nobody’s TRN was changed.\n\n((requests))",
+		},
+	}
+}
+
+// What is used once, and stands apart from a mail's text until then.
+const (
+	linkPlace = "\n\n((link))"
+	codePlace = "\n\n((code))"
 )
 
 // linkLife is how long a mailed link can be used.
 const linkLife = 24 * time.Hour
 
-// mail writes a mail in the transaction that it tells of; the outbox sends it.
-func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Email, kind mailKind) error {
-	now := s.now()
-	m := Message{ID: ident.NewUUID(), Participant: p.ID, To: to.Reveal(), At: now}
-	var lines []string
-	linked := false
-	again := "You can ask for a new link at any time at " + s.o.PublicURL + ContinuePath + "."
+// mail is one that is to be written.
+type mail struct {
+	kind        MailKind
+	to          string
+	participant ParticipantID     // empty: to nobody who has handed in
+	values      map[string]string // for the template's places
+	code        string            // with mailCode
+	draft       string            // whose saved answers the link leads to
+}
+
+// mailTo is a mail to a participant.
+func (s *Service) mailTo(p Participant, to person.Email, kind MailKind) mail {
+	m := mail{kind: kind, to: to.Reveal(), participant: p.ID, values: map[string]string{"reference": string(p.Reference)}}
 	switch kind {
 	case mailReceived:
-		m.Subject = "We have received your details"
-		lines = []string{
-			"We could not confirm your details straight away, so somebody will check them by hand. You do not need to do anything.",
-		}
+		m.values["expectation"] = "We will write to you when we have an answer."
 		if !p.ExpectedBy.IsZero() {
-			lines = append(lines, "We expect to have an answer by "+p.ExpectedBy.In(workday.London).Format("2 January 2006")+".")
+			m.values["expectation"] = "We expect to have an answer by " + p.ExpectedBy.In(workday.London).Format("2 January 2006") + "."
 		}
-		lines = append(lines, "To see where your registration stands, to change your details or to take them back, go to "+s.o.PublicURL+ContinuePath+".")
-	case mailConfirmed:
-		m.Subject = "We have confirmed your details"
-		lines = []string{"We have confirmed your details. You do not need to do anything else."}
 	case mailFailed:
-		m.Subject = "Check your details and send them again"
-		lines = []string{"We could not confirm your details. Check that:"}
-		lines = append(lines, "* "+strings.Join(whatToCheck[:], "\n* "))
-		if p.DeleteDataAt.IsZero() {
-			lines = append(lines, "Then send them again.")
-		} else {
-			lines = append(lines, "Then send them again. If you do so within 28 days, what you entered before is still there.")
+		m.values["kept"] = "We have deleted what you entered before, so we ask for it once more."
+		if !p.DeleteDataAt.IsZero() {
+			m.values["kept"] = fmt.Sprintf("If you do so within %d days, what you entered before is still there.", DaysAfterFailure)
 		}
-		lines = append(lines, again, "Use this link within 24 hours to check your details:")
-		linked = true
-	case mailContinue:
-		m.Subject = "Continue your registration"
-		lines = []string{
-			"Somebody, we expect you, entered this email address. It is registered already. If it was not you, you do not need to do anything.", again,
-			"Use this link within 24 hours to go on. It works once:",
-		}
-		linked = true
-	case mailNeedDetails:
-		m.Subject = "Give us your details again"
-		lines = []string{"We need to check your details again. Give them to us once more.", again, "Use this link within 24 hours:"}
-		linked = true
-	case mailWithdrawn:
-		m.Subject = "You have taken your details back"
-		lines = []string{
-			"We have deleted the details that you gave us to check, and nobody checks them any more.",
-			"To register again, go to " + s.o.PublicURL + ContinuePath + ".",
-		}
-	default:
-		return fmt.Errorf("cpd: there is no mail %q", kind)
 	}
-	lines = append([]string{"Your reference is " + string(p.Reference) + "."}, lines...)
-	m.Body = strings.Join(lines, "\n\n")
-	if !linked {
-		return tx.AddMessage(ctx, m, "", time.Time{})
+	return m
+}
+
+// mail writes a mail to a participant in the transaction that it tells of.
+func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Email, kind MailKind) error {
+	_, err := s.post(ctx, tx, s.mailTo(p, to, kind))
+	return err
+}
+
+// post writes a mail in the transaction that it tells of.
+func (s *Service) post(ctx context.Context, tx Tx, w mail) (Message, error) {
+	template, err := templateOf(w.kind)
+	if err != nil {
+		return Message{}, err
 	}
-	token, hash := newToken()
-	m.Link = s.o.PublicURL + ContinuePath + "/" + token
-	return tx.AddMessage(ctx, m, hash, now.Add(linkLife))
+	now := s.now()
+	m := Message{ID: ident.NewUUID(), Participant: w.participant, Kind: w.kind, To: w.to, At: now, Subject: template.Subject, Code: w.code}
+	values := map[string]string{"continue_url": s.o.PublicURL + ContinuePath}
+	for name, value := range w.values {
+		values[name] = value
+	}
+	body, coded := strings.CutSuffix(template.Body, codePlace)
+	body, linked := strings.CutSuffix(body, linkPlace)
+	m.Body = fill(body, values)
+	secret := Secret{Draft: w.draft}
+	switch {
+	case linked:
+		token, hash := newToken()
+		m.Link = s.o.PublicURL + ContinuePath + "/" + token
+		secret.LinkHash, secret.EndsAt = hash, now.Add(linkLife)
+	case coded:
+		secret.EndsAt = now.Add(codeLife)
+	}
+	return m, tx.AddMessage(ctx, m, secret)
+}
+
+func templateOf(kind MailKind) (MailTemplate, error) {
+	for _, t := range MailTemplates() {
+		if t.Kind == kind {
+			return t, nil
+		}
+	}
+	return MailTemplate{}, fmt.Errorf("cpd: there is no mail %q", kind)
+}
+
+var place = regexp.MustCompile(`\(\(([a-z_]+)\)\)`)
+
+// fill puts the values into the places of a text.
+func fill(text string, values map[string]string) string {
+	return place.ReplaceAllStringFunc(text, func(found string) string { return values[found[2:len(found)-2]] })
 }
 
 // tellTRA writes a mail to the TRA's support, where there is an address: two
@@ -95,92 +177,20 @@ func (s *Service) tellTRA(ctx context.Context, tx Tx, p, holder Participant, req
 	if s.o.TRAAddress == "" {
 		return nil
 	}
-	lines := []string{
-		"An answer names the record of somebody else.",
-		"The participant " + string(p.Reference) + " was given a TRN that stands on another participant, or that contradicts the one they have. An administrator found that these are different people. Nobody's TRN was changed.",
-	}
+	var requests []string
 	if request != "" {
-		lines = append(lines, "The answer was to the request "+string(request)+".")
+		requests = append(requests, "The answer was to the request "+string(request)+".")
 	}
 	if holder.TRNRequest != "" {
-		lines = append(lines, "The TRN stands on the participant of the request "+string(holder.TRNRequest)+".")
+		requests = append(requests, "The TRN stands on the participant of the request "+string(holder.TRNRequest)+".")
 	}
-	return tx.AddMessage(ctx, Message{
-		ID: ident.NewUUID(), Participant: p.ID, To: s.o.TRAAddress, At: s.now(),
-		Subject: "Two people with one record", Body: strings.Join(lines, "\n\n"),
-	}, "", time.Time{})
+	_, err := s.post(ctx, tx, mail{
+		kind: mailTwoPeople, to: s.o.TRAAddress, participant: p.ID,
+		values: map[string]string{"reference": string(p.Reference), "requests": strings.Join(requests, "\n\n")},
+	})
+	return err
 }
 
 // ContinuePath is the page where a person asks for a link to go on; followed
 // by a slash and a token it is the link.
 const ContinuePath = "/continue"
-
-// mailLink mails a link to go on to an address of the participant.
-func (s *Service) mailLink(ctx context.Context, tx Tx, p Participant, to person.Email) error {
-	p, err := standing(ctx, tx, p.ID)
-	if err != nil {
-		return err
-	}
-	if err := s.story(ctx, tx, p.ID, bySystem, LinkSent, "", ""); err != nil {
-		return err
-	}
-	return s.mail(ctx, tx, p, to, mailContinue)
-}
-
-// MailLink mails a link to go on where the address is registered, and does
-// nothing where it is not; the caller cannot tell. TooMany when it was asked too often.
-func (s *Service) MailLink(ctx context.Context, email person.Email, from string) error {
-	if err := s.countCheck(ctx, Details{Email: email}, from); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		p, known, err := found(tx.ParticipantByEmail(ctx, email))
-		if err != nil || !known {
-			return err
-		}
-		return s.mailLink(ctx, tx, p, email)
-	})
-}
-
-var errLink = fault.New(fault.Gone, "This link has been used or is too old.")
-
-// OpenLink lets the owner of a mailed link go on, once, and nobody else any
-// more who saw the participant's pages. fault.Gone for every link that cannot be used. Call it for a POST: programs that look into mails follow links.
-func (s *Service) OpenLink(ctx context.Context, token string) (Visitor, error) {
-	var out Visitor
-	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		by, ok, err := found(tx.UseLink(ctx, tokenHash(token), s.now()))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errLink
-		}
-		p, err := standing(ctx, tx, by)
-		if err != nil {
-			return err
-		}
-		p.Epoch++
-		out = Visitor{p.ID, p.Epoch}
-		if err := s.story(ctx, tx, p.ID, byPerson, LinkUsed, "", ""); err != nil {
-			return err
-		}
-		return tx.SaveParticipant(ctx, p)
-	})
-	return out, err
-}
-
-var errSuperseded = fault.New(fault.Gone, "Somebody came by a mailed link since.")
-
-// Admit gives the participant that a visitor may see: itself or the record that
-// it was joined into. fault.Gone for one of an earlier epoch.
-func (s *Service) Admit(ctx context.Context, v Visitor) (ParticipantID, error) {
-	p, err := standing(ctx, s.store, v.Participant)
-	if err != nil {
-		return "", err
-	}
-	if p.Epoch != v.Epoch {
-		return "", errSuperseded
-	}
-	return p.ID, nil
-}

@@ -15,7 +15,7 @@ const (
 	Matched      CheckResult = "matched"
 	NotMatched   CheckResult = "not_matched"
 	CouldNotAsk  CheckResult = "could_not_ask" // nothing was learnt: neither match nor non-match
-	LinkMailed   CheckResult = "link_mailed"   // the email address is registered already: a link to go on was mailed
+	LinkMailed   CheckResult = "link_mailed"   // the email address was registered meanwhile, by another registration: a link to go on was mailed
 	AwaitsManual CheckResult = "awaits_manual" // handed in for a check by hand
 	AlreadyKnown CheckResult = "already_known" // nothing to do: the details are confirmed already
 )
@@ -141,12 +141,21 @@ type Event struct {
 // Message is a mail. In the default it is read here, by administrators.
 type Message struct {
 	ID          string
-	Participant ParticipantID
+	Participant ParticipantID // empty: to nobody who has handed in
+	Kind        MailKind
 	To          string
 	Subject     string
 	Body        string
 	Link        string // to be followed once; empty once it is used or too old
+	Code        string // to be typed once; likewise
 	At          time.Time
+}
+
+// Secret is what a mail holds that is used once.
+type Secret struct {
+	LinkHash string    // empty: it holds no link
+	Draft    string    // the case-folded address whose saved answers the link leads to; empty: none
+	EndsAt   time.Time // of the link or the code; zero: it holds neither
 }
 
 // Waiting is one thing that waits, and since when.

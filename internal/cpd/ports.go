@@ -86,6 +86,8 @@ type Reads interface {
 	Requests(ctx context.Context, id ParticipantID) ([]Request, error) // oldest first
 	OpenConflict(ctx context.Context, id ParticipantID) (Conflict, error)
 	Feed(ctx context.Context) (Feed, error)
+	EmailCode(ctx context.Context, id RegistrationID) (EmailCode, error)
+	Draft(ctx context.Context, email person.Email) (Draft, error)
 }
 
 // Store keeps everything of cpd.
@@ -143,11 +145,20 @@ type Tx interface {
 	SaveConflict(ctx context.Context, c Conflict) error
 
 	AddEvent(ctx context.Context, e Event) error
-	AddMessage(ctx context.Context, m Message, linkHash string, linkEnds time.Time) error
-	// UseLink ends a link that is good at now and gives its participant.
-	UseLink(ctx context.Context, hash string, now time.Time) (ParticipantID, error)
-	// Clean deletes what is over: links and their text, counters of windows that began before.
-	Clean(ctx context.Context, now, windowsBefore time.Time) error
+	AddMessage(ctx context.Context, m Message, s Secret) error
+	// UseLink ends a link that is good at now and gives whose it is: its
+	// participant, or the address whose saved answers it leads to.
+	UseLink(ctx context.Context, hash string, now time.Time) (ParticipantID, string, error)
+	// UseCode ends the code in a mail.
+	UseCode(ctx context.Context, message string) error
+	SaveEmailCode(ctx context.Context, c EmailCode) error
+	// SaveDraft keeps answers, in the place of those saved earlier under the address.
+	SaveDraft(ctx context.Context, d Draft) error
+	DeleteDraft(ctx context.Context, email person.Email) error
+	// Clean deletes what is over at now: links and codes and their text,
+	// confirmations, saved answers, counters of windows that began before, and
+	// mails to nobody who handed in that are older than strangersBefore.
+	Clean(ctx context.Context, now, windowsBefore, strangersBefore time.Time) error
 	// Count adds one to a counter of a window of time and gives it.
 	Count(ctx context.Context, key string, window time.Time) (int64, error)
 

@@ -10,9 +10,13 @@ import (
 )
 
 // Check makes the automatic check and stores nothing but that it was made.
-// Matched, NotMatched or CouldNotAsk; TooMany when it was made too often for
-// the person or from the network address.
-func (s *Service) Check(ctx context.Context, d Details, from string) (CheckResult, error) {
+// Matched, NotMatched or CouldNotAsk; Forbidden until the email address is
+// confirmed; TooMany when it was made too often for the person or from the
+// network address.
+func (s *Service) Check(ctx context.Context, id RegistrationID, d Details, from string) (CheckResult, error) {
+	if _, err := s.confirmed(ctx, s.store, id, d.Email); err != nil {
+		return "", err
+	}
 	if err := s.countCheck(ctx, d, from); err != nil {
 		return "", err
 	}
@@ -45,14 +49,17 @@ func (s *Service) find(ctx context.Context, d Details) (f Finding, asked bool, e
 	return Finding{}, false, nil
 }
 
-// Register is arrow 1: the details are checked again and a match is stored as
-// validated. CouldNotAsk stores the participant and checks again by itself.
+// Register is arrow 1: the details of somebody whose email address is confirmed
+// are checked again and a match is stored as validated. CouldNotAsk stores the participant and checks again by itself.
 // NotMatched stores nothing: the person corrects the details or stands by
 // them. LinkMailed: the email address is registered, and its owner can go on
 // by the mailed link. The same registration sent again gives what it gave.
 func (s *Service) Register(ctx context.Context, id RegistrationID, d Details, from string) (Registered, error) {
 	if p, ok, err := s.registration(ctx, s.store, id); err != nil || ok {
 		return registeredAs(p), err
+	}
+	if err := s.mayEnter(ctx, id, d); err != nil {
+		return Registered{}, err
 	}
 	if err := s.countCheck(ctx, d, from); err != nil {
 		return Registered{}, err
@@ -83,6 +90,9 @@ func (s *Service) StandBy(ctx context.Context, id RegistrationID, d Details, fro
 	if p, ok, err := s.registration(ctx, s.store, id); err != nil || ok {
 		return registeredAs(p), err
 	}
+	if err := s.mayEnter(ctx, id, d); err != nil {
+		return Registered{}, err
+	}
 	if err := s.countCheck(ctx, d, from); err != nil {
 		return Registered{}, err
 	}
@@ -97,11 +107,17 @@ func (s *Service) StandBy(ctx context.Context, id RegistrationID, d Details, fro
 	})
 }
 
+// mayEnter refuses what lacks something, and an email address that is not confirmed.
+func (s *Service) mayEnter(ctx context.Context, id RegistrationID, d Details) error {
+	if d.Email.IsZero() || d.DateOfBirth.IsZero() || d.FirstName.IsZero() && d.LastName.IsZero() {
+		return fault.New(fault.Invalid, "A name, a date of birth and an email address are needed.")
+	}
+	_, err := s.confirmed(ctx, s.store, id, d.Email)
+	return err
+}
+
 // enter stores a new participant and what then makes of it, in one transaction.
 func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then func(context.Context, Tx, *Participant, Data) error) (Registered, error) {
-	if d.Email.IsZero() || d.DateOfBirth.IsZero() || d.FirstName.IsZero() && d.LastName.IsZero() {
-		return Registered{}, fault.New(fault.Invalid, "A name, a date of birth and an email address are needed.")
-	}
 	var out Registered
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		if p, ok, err := s.registration(ctx, tx, id); err != nil || ok {
@@ -114,6 +130,10 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 				return err
 			}
 			return s.mailLink(ctx, tx, known, d.Email)
+		}
+		confirmed, err := s.confirmed(ctx, tx, id, d.Email)
+		if err != nil {
+			return err
 		}
 		now := s.now()
 		p := Participant{
@@ -131,6 +151,12 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 			return err
 		}
 		p.HoldsValidationData = true
+		if err := tx.DeleteDraft(ctx, d.Email); err != nil {
+			return err
+		}
+		if err := tx.AddEvent(ctx, Event{At: confirmed, Participant: p.ID, Who: byPerson, What: EmailConfirmed}); err != nil {
+			return err
+		}
 		if err := s.story(ctx, tx, p.ID, byPerson, HandedIn, "", ""); err != nil {
 			return err
 		}

@@ -19,8 +19,8 @@ type Options struct {
 	PollEvery        time.Duration // 24 hours
 	PollJitter       time.Duration // a poll comes up to this much earlier; none
 	PublicURL        string        // of the pages, for links in mails, without a slash at the end
-	ChecksPerPerson  int           // automatic checks a day for one person; 20
-	ChecksPerAddress int           // automatic checks an hour from one network address; 100
+	ChecksPerPerson  int           // automatic checks a day for one person, and mails a day that are asked for to one address; 20
+	ChecksPerAddress int           // automatic checks and mails an hour from one network address; 100
 	AlertOwner       string        // who looks after an undetermined alert until it is assigned; "CPD administrators"
 	TRAAddress       string        // email address of the TRA's support, told when a conflict ends with different people; nobody is told by mail
 	Logger           *slog.Logger  // silent

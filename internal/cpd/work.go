@@ -51,7 +51,9 @@ func (s *Service) WorkDue(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("cpd: poll: %w", err))
 	}
 	now := s.now()
-	if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error { return tx.Clean(ctx, now, now.Add(-2*personWindow)) }); err != nil {
+	if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.Clean(ctx, now, now.Add(-2*personWindow), now.Add(-confirmedFor))
+	}); err != nil {
 		errs = append(errs, fmt.Errorf("cpd: clean: %w", err))
 	}
 	tried := map[Task]bool{}

@@ -258,7 +258,7 @@ func eachCase[K ~string, C any](t *testing.T, cases map[K]C, test func(w *world,
 }
 
 // tables are those of cpd, in an order in which they can be emptied.
-var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "participants"}
+var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "email_codes", "drafts", "participants"}
 
 func (w *world) wipe() {
 	w.Helper()
@@ -301,6 +301,28 @@ func (w *world) work() {
 	if err := w.WorkDue(w.Context()); err != nil {
 		w.Fatal(err)
 	}
+}
+
+// Check is the service's, of somebody whose address is confirmed.
+func (w *world) Check(ctx context.Context, d cpd.Details, from string) (cpd.CheckResult, error) {
+	w.Helper()
+	id := cpd.NewRegistrationID()
+	w.ok("confirming", w.Confirm(ctx, id, d.Email))
+	return w.Service.Check(ctx, id, d, from)
+}
+
+// Register is the service's, of somebody whose address is confirmed.
+func (w *world) Register(ctx context.Context, id cpd.RegistrationID, d cpd.Details, from string) (cpd.Registered, error) {
+	w.Helper()
+	w.ok("confirming", w.Confirm(ctx, id, d.Email))
+	return w.Service.Register(ctx, id, d, from)
+}
+
+// StandBy is the service's, of somebody whose address is confirmed.
+func (w *world) StandBy(ctx context.Context, id cpd.RegistrationID, d cpd.Details, from string) (cpd.Registered, error) {
+	w.Helper()
+	w.ok("confirming", w.Confirm(ctx, id, d.Email))
+	return w.Service.StandBy(ctx, id, d, from)
 }
 
 // standBy registers somebody whom the register does not find, and hands the
@@ -484,8 +506,8 @@ type breakingTx struct {
 	at string
 }
 
-func (b breakingTx) AddMessage(ctx context.Context, m cpd.Message, hash string, ends time.Time) error {
-	if err := b.Tx.AddMessage(ctx, m, hash, ends); err != nil || b.at != "message" {
+func (b breakingTx) AddMessage(ctx context.Context, m cpd.Message, secret cpd.Secret) error {
+	if err := b.Tx.AddMessage(ctx, m, secret); err != nil || b.at != "message" {
 		return err
 	}
 	return errBroken

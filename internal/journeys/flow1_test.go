@@ -128,7 +128,7 @@ func TestFlow1(t *testing.T) {
 		})
 		w.step("the administrator reads the story in order", func() {
 			admin.participant(tomasz.Email)
-			want := said(cpd.HandedIn, cpd.StoodBy, cpd.RequestMade, cpd.RequestReached, cpd.AnswerTRNFound, cpd.DataDeleted, cpd.TRNValidatedByHand, cpd.AlertRead, cpd.AlertSettled)
+			want := said(cpd.EmailConfirmed, cpd.HandedIn, cpd.StoodBy, cpd.RequestMade, cpd.RequestReached, cpd.AnswerTRNFound, cpd.DataDeleted, cpd.TRNValidatedByHand, cpd.AlertRead, cpd.AlertSettled)
 			if diff := cmp.Diff(want, admin.story()); diff != "" {
 				w.t.Errorf("the story (-want +got):\n%s", diff)
 			}
@@ -227,7 +227,7 @@ func TestAFailureIsCorrectedAndThenFound(t *testing.T) {
 			leopold.press("Check my details")
 			leopold.at("/check-your-answers")
 			leopold.says("Name", "Leopold Quillfeather")
-			leopold.says("National Insurance number", "QQ 99 00 14 A")
+			leopold.says("National Insurance number", "Ends in 14A")
 			leopold.follow("Change", "date of birth")
 			leopold.fill("date-of-birth-day", "3")
 			leopold.press("Continue")
@@ -331,7 +331,7 @@ func TestDetailsAreTakenBack(t *testing.T) {
 			admin.participant(tomasz.Email)
 			admin.says("TRN", "Not checked")
 			admin.says("Validation data", "Not held")
-			want := said(cpd.HandedIn, cpd.StoodBy, cpd.RequestMade, cpd.RequestReached, cpd.Withdrew, cpd.RequestTakenBack, cpd.DataDeleted)
+			want := said(cpd.EmailConfirmed, cpd.HandedIn, cpd.StoodBy, cpd.RequestMade, cpd.RequestReached, cpd.Withdrew, cpd.RequestTakenBack, cpd.DataDeleted)
 			if diff := cmp.Diff(want, admin.story()); diff != "" {
 				w.t.Errorf("the story (-want +got):\n%s", diff)
 			}

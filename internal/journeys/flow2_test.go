@@ -152,7 +152,7 @@ func TestFlow2(t *testing.T) {
 			admin.participant(desmond.Email)
 			admin.says("Alert", "Barred", "as at "+asAt)
 			admin.says("TRN", "Validated automatically")
-			want := said(cpd.HandedIn, cpd.CheckMatched, cpd.DataDeleted, cpd.TRNValidatedAuto, cpd.AlertRead, cpd.BarringCheckMade, cpd.RequestReached, cpd.AnswerBarring)
+			want := said(cpd.EmailConfirmed, cpd.HandedIn, cpd.CheckMatched, cpd.DataDeleted, cpd.TRNValidatedAuto, cpd.AlertRead, cpd.BarringCheckMade, cpd.RequestReached, cpd.AnswerBarring)
 			if diff := cmp.Diff(want, admin.story()); diff != "" {
 				w.t.Errorf("the story (-want +got):\n%s", diff)
 			}

@@ -19,6 +19,7 @@ import (
 type person struct {
 	*browser
 	synth.Member
+	reader *administrator // who reads them their mails; nil until then
 }
 
 // person lets somebody come. What they type is theirs.
@@ -27,7 +28,27 @@ func (w *world) person(m synth.Member) *person {
 	digits := strings.ReplaceAll(m.NINO, " ", "")
 	born := spoken(m.DateOfBirth)
 	w.keepSecret(m.FirstName, m.LastName, m.Email, m.TRN, m.NINO, digits, m.DateOfBirth, born)
-	return &person{w.browser("cpd"), m}
+	return &person{browser: w.browser("cpd"), Member: m}
+}
+
+// confirmsEmail gives the email address and the code that is sent to it.
+func (p *person) confirmsEmail() {
+	p.w.t.Helper()
+	p.at("/email")
+	p.fill("email", p.Email)
+	p.press("Continue")
+	p.at("/email-code")
+	if p.reader == nil {
+		p.reader = p.w.administrator()
+	}
+	for _, m := range p.reader.mails(p.Email) {
+		if m.code != "" {
+			p.fill("code", m.code)
+			p.press("Continue")
+			return
+		}
+	}
+	p.fatalf("no code was mailed")
 }
 
 // fillsIn answers every question, to the page of all answers.
@@ -35,6 +56,7 @@ func (p *person) fillsIn() {
 	p.w.t.Helper()
 	p.open("/")
 	p.press("Start now")
+	p.confirmsEmail()
 	p.at("/name")
 	p.fill("first-name", p.FirstName, "last-name", p.LastName)
 	p.press("Continue")
@@ -52,6 +74,8 @@ func (p *person) fillsIn() {
 	} else {
 		p.fill("has-trn", "no")
 		p.press("Continue")
+		p.at("/without-trn")
+		p.follow("Continue without a TRN")
 		p.at("/national-insurance-number")
 		if p.NINO != "" {
 			p.fill("has-national-insurance-number", "yes", "national-insurance-number", p.NINO)
@@ -60,9 +84,6 @@ func (p *person) fillsIn() {
 		}
 		p.press("Continue")
 	}
-	p.at("/email")
-	p.fill("email", p.Email)
-	p.press("Continue")
 	p.at("/check-your-answers")
 	p.says("Name", p.FirstName+" "+p.LastName)
 	p.says("Date of birth", spoken(p.DateOfBirth))
@@ -160,7 +181,7 @@ func (a *administrator) request(kind string) string {
 }
 
 // mail is a mail in the outbox.
-type mail struct{ subject, text, link string }
+type mail struct{ subject, text, link, code string }
 
 // mails gives the mails to an address, newest first.
 func (a *administrator) mails(to string) []mail {
@@ -175,6 +196,9 @@ func (a *administrator) mails(to string) []mail {
 		for link := range n.Parent.Descendants() {
 			if link.DataAtom == atom.A && strings.HasPrefix(attr(link, "href"), "http") {
 				m.link = attr(link, "href")
+			}
+			if link.DataAtom == atom.Strong {
+				m.code = text(link)
 			}
 		}
 		out = append(out, m)

@@ -14,8 +14,13 @@ func (x *tx) Count(ctx context.Context, key string, window time.Time) (int64, er
 	return n, wrote("count", err)
 }
 
-// Clean ends the links that are too old, with their text, and drops the
-// counters of windows that began before.
-func (x *tx) Clean(ctx context.Context, now, windowsBefore time.Time) error {
-	return wrote("clean", errors.Join(x.q.EndLinks(ctx, sqldb.NullTime(now)), x.q.DropCounters(ctx, sqldb.Time(windowsBefore))))
+// Clean ends the links and codes that are too old, with their text, and deletes
+// what is over besides: confirmations, saved answers, counters of windows that
+// began before, and old mails to nobody who handed in.
+func (x *tx) Clean(ctx context.Context, now, windowsBefore, strangersBefore time.Time) error {
+	at := sqldb.Time(now)
+	return wrote("clean", errors.Join(
+		x.q.EndSecrets(ctx, sqldb.NullTime(now)), x.q.ForgetEmailCodes(ctx, at), x.q.ForgetDrafts(ctx, at),
+		x.q.DropCounters(ctx, sqldb.Time(windowsBefore)), x.q.DeleteStrangersMessages(ctx, sqldb.Time(strangersBefore)),
+	))
 }

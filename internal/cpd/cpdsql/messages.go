@@ -11,7 +11,7 @@ import (
 
 // Messages gives the mails to a participant and to the joined records, the oldest first.
 func (s *Store) Messages(ctx context.Context, id cpd.ParticipantID) ([]cpd.Message, error) {
-	rows, err := s.q.MessagesOf(ctx, string(id))
+	rows, err := s.q.MessagesOf(ctx, text(string(id)))
 	return each("message", rows, err, toMessage)
 }
 
@@ -26,26 +26,35 @@ func (s *Store) Outbox(ctx context.Context, after string, limit int) ([]cpd.Mess
 	return each("message", rows, err, toMessage)
 }
 
-// AddMessage keeps a mail, and with a hash the link in it, to be used until linkEnds.
-func (x *tx) AddMessage(ctx context.Context, m cpd.Message, linkHash string, linkEnds time.Time) error {
+// AddMessage keeps a mail, with what it holds that is used once.
+func (x *tx) AddMessage(ctx context.Context, m cpd.Message, s cpd.Secret) error {
 	return wrote("add message", x.q.AddMessage(ctx, AddMessageParams{
-		ID: m.ID, ParticipantID: string(m.Participant), At: sqldb.Time(m.At), Recipient: m.To, Subject: m.Subject, Body: m.Body, Link: m.Link,
-		LinkHash: sql.NullString{String: linkHash, Valid: linkHash != ""}, LinkEndsAt: sqldb.NullTime(linkEnds),
+		ID: m.ID, ParticipantID: text(string(m.Participant)), At: sqldb.Time(m.At), Recipient: m.To, Kind: string(m.Kind), Subject: m.Subject, Body: m.Body,
+		Link: m.Link, LinkHash: text(s.LinkHash), DraftKey: s.Draft, Code: m.Code, SecretEndsAt: sqldb.NullTime(s.EndsAt),
 	}))
 }
 
-// UseLink ends a link that is good at now, and its text, and gives its participant.
-func (x *tx) UseLink(ctx context.Context, hash string, now time.Time) (cpd.ParticipantID, error) {
-	id, err := x.q.UseLink(ctx, UseLinkParams{LinkHash: sql.NullString{String: hash, Valid: true}, LinkEndsAt: sqldb.NullTime(now)})
+// text gives a text that may be missing: NULL for an empty one.
+func text(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+// UseLink ends a link that is good at now, and its text, and gives its
+// participant, or the address whose saved answers it leads to.
+func (x *tx) UseLink(ctx context.Context, hash string, now time.Time) (cpd.ParticipantID, string, error) {
+	row, err := x.q.UseLink(ctx, UseLinkParams{LinkHash: sql.NullString{String: hash, Valid: true}, SecretEndsAt: sqldb.NullTime(now)})
 	if err != nil {
-		return "", failed("link", err)
+		return "", "", failed("link", err)
 	}
-	return cpd.ParticipantID(id), nil
+	return cpd.ParticipantID(row.ParticipantID.String), row.DraftKey, nil
+}
+
+// UseCode ends the code in a mail.
+func (x *tx) UseCode(ctx context.Context, message string) error {
+	return wrote("use code", x.q.UseCode(ctx, message))
 }
 
 func toMessage(row Message) (cpd.Message, error) {
 	return cpd.Message{
-		ID: row.ID, Participant: cpd.ParticipantID(row.ParticipantID), To: row.Recipient, Subject: row.Subject, Body: row.Body,
-		Link: row.Link, At: row.At.UTC(),
+		ID: row.ID, Participant: cpd.ParticipantID(row.ParticipantID.String), Kind: cpd.MailKind(row.Kind), To: row.Recipient,
+		Subject: row.Subject, Body: row.Body, Link: row.Link, Code: row.Code, At: row.At.UTC(),
 	}, nil
 }

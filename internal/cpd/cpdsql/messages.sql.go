@@ -12,20 +12,23 @@ import (
 )
 
 const addMessage = `-- name: AddMessage :exec
-INSERT INTO messages (id, participant_id, position, at, recipient, subject, body, link, link_hash, link_ends_at)
-VALUES ($1, $2, (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2), $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at)
+VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type AddMessageParams struct {
 	ID            string
-	ParticipantID string
+	ParticipantID sql.NullString
 	At            time.Time
 	Recipient     string
+	Kind          string
 	Subject       string
 	Body          string
 	Link          string
 	LinkHash      sql.NullString
-	LinkEndsAt    sql.NullTime
+	DraftKey      string
+	Code          string
+	SecretEndsAt  sql.NullTime
 }
 
 func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
@@ -34,26 +37,38 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
 		arg.ParticipantID,
 		arg.At,
 		arg.Recipient,
+		arg.Kind,
 		arg.Subject,
 		arg.Body,
 		arg.Link,
 		arg.LinkHash,
-		arg.LinkEndsAt,
+		arg.DraftKey,
+		arg.Code,
+		arg.SecretEndsAt,
 	)
 	return err
 }
 
-const endLinks = `-- name: EndLinks :exec
-UPDATE messages SET link = '', link_hash = NULL, link_ends_at = NULL WHERE link_ends_at <= $1
+const deleteStrangersMessages = `-- name: DeleteStrangersMessages :exec
+DELETE FROM messages WHERE participant_id IS NULL AND at <= $1
 `
 
-func (q *Queries) EndLinks(ctx context.Context, linkEndsAt sql.NullTime) error {
-	_, err := q.db.ExecContext(ctx, endLinks, linkEndsAt)
+func (q *Queries) DeleteStrangersMessages(ctx context.Context, at time.Time) error {
+	_, err := q.db.ExecContext(ctx, deleteStrangersMessages, at)
+	return err
+}
+
+const endSecrets = `-- name: EndSecrets :exec
+UPDATE messages SET link = '', link_hash = NULL, code = '', secret_ends_at = NULL WHERE secret_ends_at <= $1
+`
+
+func (q *Queries) EndSecrets(ctx context.Context, secretEndsAt sql.NullTime) error {
+	_, err := q.db.ExecContext(ctx, endSecrets, secretEndsAt)
 	return err
 }
 
 const messagesBefore = `-- name: MessagesBefore :many
-SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.subject, m.body, m.link, m.link_hash, m.link_ends_at FROM messages m JOIN messages a ON a.id = $1
+SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.kind, m.subject, m.body, m.link, m.link_hash, m.draft_key, m.code, m.secret_ends_at FROM messages m JOIN messages a ON a.id = $1
 WHERE m.at < a.at OR (m.at = a.at AND (m.position < a.position OR (m.position = a.position AND m.id < a.id)))
 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT $2
 `
@@ -78,11 +93,14 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 			&i.Position,
 			&i.At,
 			&i.Recipient,
+			&i.Kind,
 			&i.Subject,
 			&i.Body,
 			&i.Link,
 			&i.LinkHash,
-			&i.LinkEndsAt,
+			&i.DraftKey,
+			&i.Code,
+			&i.SecretEndsAt,
 		); err != nil {
 			return nil, err
 		}
@@ -98,12 +116,12 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 }
 
 const messagesOf = `-- name: MessagesOf :many
-SELECT id, participant_id, position, at, recipient, subject, body, link, link_hash, link_ends_at FROM messages m
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at FROM messages m
 WHERE m.participant_id = $1 OR m.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
 ORDER BY m.at, m.position, m.id
 `
 
-func (q *Queries) MessagesOf(ctx context.Context, id string) ([]Message, error) {
+func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message, error) {
 	rows, err := q.db.QueryContext(ctx, messagesOf, id)
 	if err != nil {
 		return nil, err
@@ -118,11 +136,14 @@ func (q *Queries) MessagesOf(ctx context.Context, id string) ([]Message, error) 
 			&i.Position,
 			&i.At,
 			&i.Recipient,
+			&i.Kind,
 			&i.Subject,
 			&i.Body,
 			&i.Link,
 			&i.LinkHash,
-			&i.LinkEndsAt,
+			&i.DraftKey,
+			&i.Code,
+			&i.SecretEndsAt,
 		); err != nil {
 			return nil, err
 		}
@@ -138,7 +159,7 @@ func (q *Queries) MessagesOf(ctx context.Context, id string) ([]Message, error) 
 }
 
 const newestMessages = `-- name: NewestMessages :many
-SELECT id, participant_id, position, at, recipient, subject, body, link, link_hash, link_ends_at FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
 `
 
 func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, error) {
@@ -156,11 +177,14 @@ func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, e
 			&i.Position,
 			&i.At,
 			&i.Recipient,
+			&i.Kind,
 			&i.Subject,
 			&i.Body,
 			&i.Link,
 			&i.LinkHash,
-			&i.LinkEndsAt,
+			&i.DraftKey,
+			&i.Code,
+			&i.SecretEndsAt,
 		); err != nil {
 			return nil, err
 		}
@@ -175,18 +199,32 @@ func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, e
 	return items, nil
 }
 
+const useCode = `-- name: UseCode :exec
+UPDATE messages SET code = '', secret_ends_at = NULL WHERE id = $1
+`
+
+func (q *Queries) UseCode(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, useCode, id)
+	return err
+}
+
 const useLink = `-- name: UseLink :one
-UPDATE messages SET link = '', link_hash = NULL, link_ends_at = NULL WHERE link_hash = $1 AND link_ends_at > $2 RETURNING participant_id
+UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key
 `
 
 type UseLinkParams struct {
-	LinkHash   sql.NullString
-	LinkEndsAt sql.NullTime
+	LinkHash     sql.NullString
+	SecretEndsAt sql.NullTime
 }
 
-func (q *Queries) UseLink(ctx context.Context, arg UseLinkParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, useLink, arg.LinkHash, arg.LinkEndsAt)
-	var participant_id string
-	err := row.Scan(&participant_id)
-	return participant_id, err
+type UseLinkRow struct {
+	ParticipantID sql.NullString
+	DraftKey      string
+}
+
+func (q *Queries) UseLink(ctx context.Context, arg UseLinkParams) (UseLinkRow, error) {
+	row := q.db.QueryRowContext(ctx, useLink, arg.LinkHash, arg.SecretEndsAt)
+	var i UseLinkRow
+	err := row.Scan(&i.ParticipantID, &i.DraftKey)
+	return i, err
 }

@@ -39,9 +39,27 @@ type Counter struct {
 	Times    int64
 }
 
+type Draft struct {
+	EmailKey      string
+	ParticipantID string
+	Answers       string
+	EndsAt        time.Time
+}
+
 type Email struct {
 	EmailKey      string
 	ParticipantID string
+}
+
+type EmailCode struct {
+	RegistrationID string
+	AddressHash    string
+	CodeHash       string
+	MessageID      string
+	EndsAt         time.Time
+	Wrong          int64
+	ConfirmedAt    sql.NullTime
+	ForgetAt       time.Time
 }
 
 type Event struct {
@@ -65,15 +83,18 @@ type Feed struct {
 
 type Message struct {
 	ID            string
-	ParticipantID string
+	ParticipantID sql.NullString
 	Position      int64
 	At            time.Time
 	Recipient     string
+	Kind          string
 	Subject       string
 	Body          string
 	Link          string
 	LinkHash      sql.NullString
-	LinkEndsAt    sql.NullTime
+	DraftKey      string
+	Code          string
+	SecretEndsAt  sql.NullTime
 }
 
 type Participant struct {

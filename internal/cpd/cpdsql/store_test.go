@@ -189,7 +189,7 @@ func TestJoinedRecordsAreReadTogether(t *testing.T) {
 		step := func(p cpd.Participant, what cpd.What, at time.Duration) func(context.Context, cpd.Tx) error {
 			return func(ctx context.Context, tx cpd.Tx) error {
 				return errors.Join(tx.AddEvent(ctx, cpd.Event{At: start.Add(at), Participant: p.ID, Who: "cpd", What: what}),
-					tx.AddMessage(ctx, cpd.Message{ID: string(what), Participant: p.ID, At: start.Add(at)}, "", time.Time{}))
+					tx.AddMessage(ctx, cpd.Message{ID: string(what), Participant: p.ID, At: start.Add(at)}, cpd.Secret{}))
 			}
 		}
 		s.tx(step(oldest, "a", 0))
@@ -528,22 +528,26 @@ func TestALinkIsUsedOnceAndEnds(t *testing.T) {
 		link := func(id string, ends time.Duration) cpd.Message {
 			m := cpd.Message{ID: id, Participant: "p1", To: "jo@example.org", Subject: "S", Body: "B", Link: "https://example.org/" + id, At: start}
 			s.tx(func(ctx context.Context, tx cpd.Tx) error {
-				return tx.AddMessage(ctx, m, "hash of "+id, start.Add(ends))
+				return tx.AddMessage(ctx, m, cpd.Secret{LinkHash: "hash of " + id, Draft: "draft of " + id, EndsAt: start.Add(ends)})
 			})
 			return m
 		}
 		use := func(id string, at time.Duration) (p cpd.ParticipantID, err error) {
 			err = s.InTx(ctx, func(ctx context.Context, tx cpd.Tx) (err error) {
-				p, err = tx.UseLink(ctx, "hash of "+id, start.Add(at))
+				var draft string
+				p, draft, err = tx.UseLink(ctx, "hash of "+id, start.Add(at))
+				if err == nil && draft != "draft of "+id {
+					s.Errorf("the link leads to the draft %q", draft)
+				}
 				return err
 			})
 			return p, err
 		}
 		a, b, c := link("a", time.Hour), link("b", time.Hour), link("c", 2*time.Hour)
 		plain := cpd.Message{ID: "d", Participant: "p1", At: start}
-		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.AddMessage(ctx, plain, "", time.Time{}) })
+		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.AddMessage(ctx, plain, cpd.Secret{}) })
 		s.taken("the same link", func(ctx context.Context, tx cpd.Tx) error {
-			return tx.AddMessage(ctx, cpd.Message{ID: "e", Participant: "p1", At: start}, "hash of a", start)
+			return tx.AddMessage(ctx, cpd.Message{ID: "e", Participant: "p1", At: start}, cpd.Secret{LinkHash: "hash of a", EndsAt: start})
 		})
 		got, err := use("a", 59*time.Minute)
 		s.same("a good link", cpd.ParticipantID("p1"), got, err)
@@ -558,7 +562,7 @@ func TestALinkIsUsedOnceAndEnds(t *testing.T) {
 		a.Link = ""
 		list, err := s.Messages(ctx, "p1")
 		s.same("the used one is gone", []cpd.Message{a, b, c, plain}, list, err)
-		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.Clean(ctx, start.Add(time.Hour), start) })
+		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.Clean(ctx, start.Add(time.Hour), start, start) })
 		b.Link = ""
 		list, err = s.Messages(ctx, "p1")
 		s.same("the old one is cleaned", []cpd.Message{a, b, c, plain}, list, err)
@@ -575,7 +579,7 @@ func TestTheOutboxIsPagedNewestFirst(t *testing.T) {
 			s.tx(func(ctx context.Context, tx cpd.Tx) error {
 				return tx.AddMessage(ctx, cpd.Message{
 					ID: fmt.Sprint("m", 9-n), Participant: cpd.ParticipantID(fmt.Sprint("p", 1+n/4)), At: start.Add(time.Duration(at) * time.Second),
-				}, "", time.Time{})
+				}, cpd.Secret{})
 			})
 		}
 		var pages []string
@@ -611,7 +615,7 @@ func TestCountersCountInTheirWindow(t *testing.T) {
 		if got := [...]int64{count("a", start), count("a", start), count("b", start), count("a", later)}; got != [...]int64{1, 2, 1, 1} {
 			s.Errorf("got %v, want 1 2 1 1", got)
 		}
-		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.Clean(ctx, later, later) })
+		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.Clean(ctx, later, later, later) })
 		if got := [...]int64{count("a", start), count("a", later)}; got != [...]int64{1, 2} {
 			s.Errorf("after a clean: got %v, want 1 2", got)
 		}

@@ -16,14 +16,22 @@ func TestAJumpIntoTheMiddleLeadsToTheFirstQuestionWithoutAnswer(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/date-of-birth").at("/") // nobody has begun
-	b.post("/start").at("/name")
-	for _, path := range []string{"/changed-name", "/previous-names", "/date-of-birth", "/trn", "/national-insurance-number", "/email", "/check-your-answers", "/check-your-details", "/could-not-check"} {
+	b.post("/start").at("/email")
+	b.get("/email-code").at("/email")
+	b.get("/name").at("/email")
+	b.post("/email", "email", "ada@example.org").at("/email-code")
+	b.get("/name").at("/email-code")
+	b.post("/email-code", "code", b.code("ada@example.org")).at("/name")
+	b.get("/email-code").at("/name")
+	b.post("/email-code", "code", "000000").at("/name") // a second click
+	b.get("/without-trn").at("/name")
+	for _, path := range []string{"/changed-name", "/previous-names", "/date-of-birth", "/trn", "/national-insurance-number", "/check-your-answers", "/check-your-details", "/could-not-check"} {
 		b.get(path).at("/name")
 		b.post(path, "email", "a@example.com", "changed-name", "no").at("/name")
 	}
 	b.post("/name", "first-name", "Ada", "last-name", "Okoro")
 	b.post("/changed-name", "changed-name", "no")
-	b.get("/email").at("/date-of-birth")
+	b.get("/trn").at("/date-of-birth")
 	b.get("/previous-names").at("/date-of-birth")
 }
 
@@ -35,12 +43,15 @@ func TestTheWayBackIsTheWayThere(t *testing.T) {
 		back string
 	}{
 		{b.post("/start"), "/"},
+		{b.post("/email", "email", "ada@example.org"), "/email"},
+		{b.post("/email-code", "code", b.code("ada@example.org")), "/email"},
 		{b.post("/name", "first-name", "Ada", "last-name", "Okoro"), "/name"},
 		{b.post("/changed-name", "changed-name", "yes"), "/changed-name"},
 		{b.post("/previous-names", "previous-first-name-1", ""), "/previous-names"},
 		{b.post("/date-of-birth", "date-of-birth-day", "1", "date-of-birth-month", "3", "date-of-birth-year", "1990"), "/date-of-birth"},
+		{b.post("/trn", "has-trn", "no"), "/trn"},
+		{b.get("/national-insurance-number"), "/trn"},
 		{b.post("/trn", "has-trn", "yes", "trn", "1234567"), "/trn"},
-		{b.post("/email", "email", "ada@example.org"), "/email"},
 		{b.get("/date-of-birth"), "/check-your-answers"},
 	} {
 		if !strings.Contains(step.p.Body, `<a href="`+step.back+`" class="govuk-back-link`) {
@@ -48,7 +59,7 @@ func TestTheWayBackIsTheWayThere(t *testing.T) {
 		}
 	}
 	// Without a TRN the National Insurance number is needed after all.
-	b.post("/trn", "has-trn", "no").at("/national-insurance-number")
+	b.post("/trn", "has-trn", "no").at("/without-trn")
 	b.get("/check-your-answers").at("/national-insurance-number")
 }
 
@@ -91,14 +102,14 @@ func TestAnEndedSessionSaysSo(t *testing.T) {
 	b.get("/check-your-answers").at("/session-ended").says("Your answers are no longer here", "Start again")
 	b.post("/check-your-answers").at("/session-ended")
 	b.get("/progress").at("/continue")
-	b.post("/start").at("/name").silent("Zephyrine")
+	b.post("/start").at("/email").silent("Zephyrine", "zephyrine")
 }
 
 func TestStartingAgainForgetsWhoWasThereBefore(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	b.standsBy(zephyrine)
-	b.post("/start").at("/name").silent("Zephyrine")
+	b.post("/start").at("/email").silent("Zephyrine", "zephyrine")
 	b.get("/progress").at("/continue")
 }
 
@@ -218,7 +229,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		b := w.browser()
 		p := b.follow(b.send(method, path, url.Values{}))
 		want := map[cpdweb.Who]string{cpdweb.Registering: "/session-ended", cpdweb.Registered: cpd.ContinuePath, cpdweb.Administrators: "/sign-in"}[route.Who]
-		if route.Who == cpdweb.Registering && method == http.MethodGet && path != "/name" {
+		if route.Who == cpdweb.Registering && method == http.MethodGet && path != "/email" {
 			want = "/"
 		}
 		switch {

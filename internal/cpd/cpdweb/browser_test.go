@@ -59,7 +59,11 @@ func states(t *testing.T) *govuktest.Album {
 	// The person.
 	b := w.browser()
 	keep("start", b.get("/"))
-	keep("name", b.post("/start"))
+	keep("email", b.post("/start"))
+	keep("email: errors", b.post("/email", "email", "zephyrine"))
+	keep("email code", b.post("/email", "email", "zephyrine@example.com"))
+	keep("email code: errors", b.post("/email-code", "code", "12345"))
+	keep("name", b.post("/email-code", "code", b.code("zephyrine@example.com")))
 	keep("name: errors", b.post("/name"))
 	keep("changed name", b.post("/name", "first-name", "Zephyrine", "last-name", "Quillfeather"))
 	keep("changed name: errors", b.post("/changed-name"))
@@ -72,11 +76,19 @@ func states(t *testing.T) *govuktest.Album {
 	keep("trn", b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984"))
 	keep("trn: nothing selected", b.post("/trn"))
 	keep("trn: errors", b.post("/trn", "has-trn", "yes", "trn", "12"))
-	keep("nino", b.post("/trn", "has-trn", "no"))
+	keep("without trn", b.post("/trn", "has-trn", "no"))
+	keep("nino", b.get("/national-insurance-number"))
 	keep("nino: errors", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ12"))
-	keep("email", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ123456C"))
-	keep("email: errors", b.post("/email", "email", "zephyrine"))
-	keep("check answers", b.post("/email", "email", "zephyrine@example.com"))
+	keep("check answers", b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", "QQ123456C"))
+	keep("saved", b.post("/check-your-answers", "save", "yes"))
+	keep("check answers: gone on with", b.post(w.link()))
+	keep("nino: kept", b.get("/national-insurance-number"))
+	b.post("/trn", "has-trn", "yes", "trn", "8400123").at("/check-your-answers")
+	b.post("/check-your-answers", "save", "yes")
+	b.post(w.link()).at("/check-your-answers")
+	keep("trn: kept", b.get("/trn"))
+	b.post("/trn", "has-trn", "no")
+	b.get("/check-your-answers").at("/check-your-answers")
 	keep("not matched", b.post("/check-your-answers"))
 	w.register.down = true
 	keep("could not check", b.post("/check-your-answers"))
@@ -119,6 +131,12 @@ func states(t *testing.T) *govuktest.Album {
 	keep("not matched: long", long.post("/check-your-answers"))
 	long.post("/check-your-details").at("/progress")
 	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "several_records", Note: longText})
+	back := w.browser()
+	back.post("/start")
+	back.post("/email", "email", "later@example.com")
+	back.post("/email", "email", "later@example.org").at("/email-code")
+	keep("progress: back", back.post("/email-code", "code", back.code("later@example.org")))
+	keep("email code: long", longCode(w))
 	keep("session ended", b.get("/session-ended"))
 	for _, path := range []string{"/privacy", "/cookies", "/accessibility", "/contact"} {
 		keep(path[1:], b.get(path))
@@ -156,7 +174,7 @@ func states(t *testing.T) *govuktest.Album {
 			Email: must(person.ParseEmail(fmt.Sprintf("many%d@example.org", i))),
 		}
 		w.move(25 * time.Hour)
-		must(w.svc.StandBy(t.Context(), cpd.NewRegistrationID(), d, ""))
+		w.handsIn(d)
 	}
 	w.work()
 	keep("participants: full", admin.get("/admin/participants"))
@@ -184,6 +202,13 @@ func manyNames(more ...string) []string {
 		more = append(more, fmt.Sprintf("previous-first-name-%d", i), longName, fmt.Sprintf("previous-last-name-%d", i), longName)
 	}
 	return more
+}
+
+// longCode asks for a code at the longest address.
+func longCode(w *world) page {
+	b := w.browser()
+	b.post("/start")
+	return b.post("/email", "email", longEmail)
 }
 
 func TestPagesCanBeUsedByEverybody(t *testing.T) {

@@ -25,11 +25,11 @@ func (p *Pages) showChangedName(w http.ResponseWriter, r *http.Request, v *visit
 func (p *Pages) saveChangedName(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := changedNameForm{r.PostFormValue(changedNameID)}
 	changed, errs := f.parse()
-	if errs != nil {
+	if errs != nil && !leaving(r) {
 		p.changedNamePage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
-	if v.ChangedName = f; !changed {
+	if v.ChangedName = f; errs == nil && !changed {
 		v.PreviousNames = previousNamesForm{}
 	}
 	p.save(w, r, v)
@@ -38,5 +38,5 @@ func (p *Pages) saveChangedName(w http.ResponseWriter, r *http.Request, v *visit
 func (p *Pages) changedNamePage(w http.ResponseWriter, r *http.Request, status int, v *visit, f changedNameForm, errs govuk.Errors) {
 	p.show(w, r, status, govuk.PageOptions{
 		Title: "Have you ever had another name?", BackLink: back(v.before(changedNamePath, p.today())), Errors: errs,
-	}, changedNamePage(f, errs))
+	}, changedNamePage(v.savable(), f, errs))
 }

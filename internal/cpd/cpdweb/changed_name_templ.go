@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "traid/internal/govuk"
 
-func changedNamePage(f changedNameForm, errs govuk.Errors) templ.Component {
+func changedNamePage(savable bool, f changedNameForm, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -54,7 +54,7 @@ func changedNamePage(f changedNameForm, errs govuk.Errors) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = form("Continue").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = questionForm(savable).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

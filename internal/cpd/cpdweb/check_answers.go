@@ -25,10 +25,15 @@ type answer struct {
 // answers lists what a visit says, as it is handed in.
 func (p *Pages) answers(v *visit) []answer {
 	d := v.details(p.today())
-	out := []answer{
-		{Key: "Name", Lines: []string{fullName(person.FullName{First: d.FirstName, Last: d.LastName})}, Path: namePath, Change: "name"},
-		{Key: "Had another name", Lines: []string{map[bool]string{true: "Yes", false: "No"}[d.NameChanged]}, Path: changedNamePath, Change: "whether you have had another name"},
+	var out []answer
+	if v.Correcting == "" {
+		out = append(out, answer{Key: "Email address", Lines: []string{d.Email.Reveal()}, Path: emailPath, Change: "email address"})
 	}
+	out = append(
+		out,
+		answer{Key: "Name", Lines: []string{fullName(person.FullName{First: d.FirstName, Last: d.LastName})}, Path: namePath, Change: "name"},
+		answer{Key: "Had another name", Lines: []string{map[bool]string{true: "Yes", false: "No"}[d.NameChanged]}, Path: changedNamePath, Change: "whether you have had another name"},
+	)
 	if d.NameChanged {
 		a := answer{Key: "Previous names", Path: previousNamesPath, Change: "previous names"}
 		for _, n := range d.PreviousNames {
@@ -37,14 +42,11 @@ func (p *Pages) answers(v *visit) []answer {
 		out = append(out, a.orAdd())
 	}
 	out = append(out, answer{Key: "Date of birth", Lines: []string{d.DateOfBirth.Time().Format("2 January 2006")}, Path: dateOfBirthPath, Change: "date of birth"})
-	trn := answer{Key: "Teacher reference number (TRN)", Lines: given(d.TRN.Reveal()), Path: trnPath, Change: "teacher reference number (TRN)"}
+	trn := answer{Key: "Teacher reference number (TRN)", Lines: givenOrKept(d.TRN.Reveal(), v.TRN.ends()), Path: trnPath, Change: "teacher reference number (TRN)"}
 	out = append(out, trn.orAdd())
 	if d.TRN.IsZero() || v.offersNINO() {
-		nino := answer{Key: "National Insurance number", Lines: given(spaced(d.NINO.Reveal())), Path: ninoPath, Change: "National Insurance number"}
+		nino := answer{Key: "National Insurance number", Lines: givenOrKept(spaced(d.NINO.Reveal()), v.NINO.ends()), Path: ninoPath, Change: "National Insurance number"}
 		out = append(out, nino.orAdd())
-	}
-	if v.Correcting == "" {
-		out = append(out, answer{Key: "Email address", Lines: []string{d.Email.Reveal()}, Path: emailPath, Change: "email address"})
 	}
 	return out
 }
@@ -62,6 +64,14 @@ func given(s string) []string {
 		return nil
 	}
 	return []string{s}
+}
+
+// givenOrKept is a number, or how it ends where it is not shown.
+func givenOrKept(number, ends string) []string {
+	if ends != "" {
+		return []string{"Ends in " + ends}
+	}
+	return given(number)
 }
 
 func fullName(n person.FullName) string {
@@ -83,14 +93,18 @@ func spaced(nino string) string {
 func (p *Pages) showCheck(w http.ResponseWriter, r *http.Request, v *visit) {
 	before := progressPath
 	if v.Correcting == "" {
-		before = emailPath
+		before = v.last(p.today())
 	}
-	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Check your answers", BackLink: back(before)}, checkPage(p.answers(v), v.Correcting != "", v.KeepsPlace))
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Check your answers", BackLink: back(before)}, checkPage(p.answers(v), v.Correcting != "", v.KeepsPlace, v.savable()))
 }
 
 // handIn makes the automatic check, and hands in what matches. A correction is
 // handed in whatever the check finds.
 func (p *Pages) handIn(w http.ResponseWriter, r *http.Request, v *visit) {
+	if leaving(r) {
+		p.saveForLater(w, r, v)
+		return
+	}
 	d, from := v.details(p.today()), httpd.ClientAddress(r)
 	if v.Correcting != "" {
 		out, err := p.svc.Correct(r.Context(), v.Correcting, d, from)
@@ -100,7 +114,7 @@ func (p *Pages) handIn(w http.ResponseWriter, r *http.Request, v *visit) {
 		p.became(w, r, v, out, err)
 		return
 	}
-	result, err := p.svc.Check(r.Context(), d, from)
+	result, err := p.svc.Check(r.Context(), v.Registration, d, from)
 	if err == nil && result == cpd.Matched {
 		p.register(w, r, v, d)
 		return
@@ -116,6 +130,10 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request, v *visit, d cpd
 // became leads to what became of a visit. Where a participant was stored, what
 // was typed goes out of the session.
 func (p *Pages) became(w http.ResponseWriter, r *http.Request, v *visit, out cpd.Registered, err error) {
+	if unconfirmed(err) {
+		p.confirmAgain(w, r, v)
+		return
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return

@@ -14,5 +14,5 @@ func (p *Pages) showCheckEmail(w http.ResponseWriter, r *http.Request) {
 	if p.visit(r.Context()) != nil {
 		other = emailPath
 	}
-	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Check your email"}, checkEmailPage(other))
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Check your email"}, checkEmailPage(other, p.o.OpenOutbox))
 }

@@ -57,14 +57,18 @@ func (p *Pages) showLink(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Continue your registration"}, linkPage())
 }
 
-// openLink lets the link's owner see the registration, in a session with
-// another name. A second tap leads on to where the first one did.
+// openLink lets the link's owner see the registration or go on with the answers
+// that were saved, in a session with another name. A second tap leads on to where the first one did.
 func (p *Pages) openLink(w http.ResponseWriter, r *http.Request) {
 	ctx, link := r.Context(), linkOf(r)
-	by, err := p.svc.OpenLink(ctx, r.PathValue("token"))
+	opened, err := p.svc.OpenLink(ctx, r.PathValue("token"))
 	if fault.Is(err, fault.Gone) && p.o.Sessions.GetString(ctx, keyOpened) == link {
 		if _, out := p.svc.Admit(ctx, p.visitor(ctx)); out == nil {
 			goTo(w, r, progressPath)
+			return
+		}
+		if v := p.visit(ctx); v != nil {
+			goTo(w, r, v.next(p.today()))
 			return
 		}
 	}
@@ -79,7 +83,16 @@ func (p *Pages) openLink(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.handedIn(ctx, by)
+	p.leave(ctx)
+	p.o.Sessions.Remove(ctx, keyVisit)
+	p.o.Sessions.Remove(ctx, keySaved)
 	p.o.Sessions.Put(ctx, keyOpened, link)
+	if opened.Visitor.Participant != "" {
+		p.handedIn(ctx, opened.Visitor)
+	}
+	if opened.Answers != nil {
+		p.resume(w, r, opened)
+		return
+	}
 	goTo(w, r, progressPath)
 }

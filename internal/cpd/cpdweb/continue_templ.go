@@ -34,7 +34,7 @@ func continuePage(f emailForm, errs govuk.Errors) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-l\">Continue your registration</h1><p class=\"govuk-body\">We send a link to the email address that you registered with. With it you can see where your registration stands, change your details or take them back.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-l\">Continue your registration</h1><p class=\"govuk-body\">We send a link to the email address that you registered with or saved your answers under. With it you can go on, see where your registration stands, change your details or take them back.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

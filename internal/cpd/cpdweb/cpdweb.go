@@ -25,6 +25,9 @@ import (
 // WebhookPath is where the TRA announces that an answer was released.
 const WebhookPath = "/webhooks/tra"
 
+// OpenOutboxPath is the outbox that everybody reads, where Options.OpenOutbox is set.
+const OpenOutboxPath = "/outbox"
+
 // Administrator is the role of those who may see the pages below /admin.
 const Administrator = "administrator"
 
@@ -41,6 +44,7 @@ type Options struct {
 	Sessions       *scs.SessionManager
 	Accounts       *access.Store
 	SignInCommand  string           // what makes an administrator's sign-in link
+	OpenOutbox     bool             // everybody reads the outbox: a demonstration, whose people are invented
 	SignInRefused  bool             // administrators do not sign in here (signin.Options.Refused)
 	Contact        string           // email address for people with a question; the contact page names none without it
 	WebhookSecrets []string         // the TRA's; without one no webhook is taken
@@ -102,13 +106,16 @@ const (
 	previousNamesPath = "/previous-names"
 	dateOfBirthPath   = "/date-of-birth"
 	trnPath           = "/trn"
+	withoutTRNPath    = "/without-trn"
 	ninoPath          = "/national-insurance-number"
 	emailPath         = "/email"
+	emailCodePath     = "/email-code"
 	checkPath         = "/check-your-answers"
 	notMatchedPath    = "/check-your-details"
 	couldNotCheckPath = "/could-not-check"
 	checkEmailPath    = "/check-your-email"
 	sessionEndedPath  = "/session-ended"
+	savedPath         = "/saved"
 	progressPath      = "/progress"
 	correctPath       = "/progress/correct"
 	withdrawPath      = "/progress/withdraw"
@@ -124,9 +131,13 @@ const (
 
 // Routes lists the pages in the order in which people meet them.
 func (p *Pages) Routes() []Route {
-	return []Route{
+	routes := []Route{
 		{"GET /{$}", Anyone, p.showStart},
 		{"POST /start", Anyone, p.start},
+		{"GET " + emailPath, Registering, p.question(emailPath, p.showEmail)},
+		{"POST " + emailPath, Registering, p.question(emailPath, p.saveEmail)},
+		{"GET " + emailCodePath, Registering, p.question(emailCodePath, p.showEmailCode)},
+		{"POST " + emailCodePath, Registering, p.question(emailCodePath, p.confirmEmail)},
 		{"GET " + namePath, Registering, p.question(namePath, p.showName)},
 		{"POST " + namePath, Registering, p.question(namePath, p.saveName)},
 		{"GET " + changedNamePath, Registering, p.question(changedNamePath, p.showChangedName)},
@@ -137,10 +148,9 @@ func (p *Pages) Routes() []Route {
 		{"POST " + dateOfBirthPath, Registering, p.question(dateOfBirthPath, p.saveDateOfBirth)},
 		{"GET " + trnPath, Registering, p.question(trnPath, p.showTRN)},
 		{"POST " + trnPath, Registering, p.question(trnPath, p.saveTRN)},
+		{"GET " + withoutTRNPath, Registering, p.question(trnPath, p.showWithoutTRN)},
 		{"GET " + ninoPath, Registering, p.question(ninoPath, p.showNINO)},
 		{"POST " + ninoPath, Registering, p.question(ninoPath, p.saveNINO)},
-		{"GET " + emailPath, Registering, p.question(emailPath, p.showEmail)},
-		{"POST " + emailPath, Registering, p.question(emailPath, p.saveEmail)},
 		{"GET " + checkPath, Registering, p.answered(p.showCheck)},
 		{"POST " + checkPath, Registering, p.answered(p.handIn)},
 		{"GET " + notMatchedPath, Registering, p.answered(p.showNotMatched)},
@@ -148,6 +158,7 @@ func (p *Pages) Routes() []Route {
 		{"GET " + couldNotCheckPath, Registering, p.answered(p.showCouldNotCheck)},
 		{"POST " + couldNotCheckPath, Registering, p.answered(p.handInUnchecked)},
 		{"GET " + checkEmailPath, Anyone, p.showCheckEmail},
+		{"GET " + savedPath, Anyone, p.showSaved},
 		{"GET " + sessionEndedPath, Anyone, p.showSessionEnded},
 
 		{"GET " + progressPath, Registered, p.registered(p.showProgress)},
@@ -179,6 +190,10 @@ func (p *Pages) Routes() []Route {
 
 		{"POST " + WebhookPath, TRA, p.hearTRA},
 	}
+	if p.o.OpenOutbox {
+		routes = append(routes, Route{"GET " + OpenOutboxPath, Anyone, p.showOpenOutbox})
+	}
+	return routes
 }
 
 // Mount puts the pages, sign-in, the styles and the pages for what is not there onto the mux.

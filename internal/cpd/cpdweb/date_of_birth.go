@@ -57,7 +57,7 @@ func (p *Pages) showDateOfBirth(w http.ResponseWriter, r *http.Request, v *visit
 
 func (p *Pages) saveDateOfBirth(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := dateOfBirthForm{Day: r.PostFormValue(dayID), Month: r.PostFormValue(monthID), Year: r.PostFormValue(yearID)}
-	if _, errs := f.parse(p.today()); errs != nil {
+	if _, errs := f.parse(p.today()); errs != nil && !leaving(r) {
 		p.dateOfBirthPage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
@@ -73,5 +73,5 @@ func (p *Pages) dateOfBirthPage(w http.ResponseWriter, r *http.Request, status i
 	}
 	p.show(w, r, status, govuk.PageOptions{
 		Title: "What is your date of birth?", BackLink: back(v.before(dateOfBirthPath, p.today())), Errors: errs,
-	}, dateOfBirthPage(f, box, errs))
+	}, dateOfBirthPage(v.savable(), f, box, errs))
 }

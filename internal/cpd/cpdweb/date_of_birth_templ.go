@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "traid/internal/govuk"
 
 // dateOfBirthPage marks one box, or with an empty box and errors all three.
-func dateOfBirthPage(f dateOfBirthForm, box string, errs govuk.Errors) templ.Component {
+func dateOfBirthPage(savable bool, f dateOfBirthForm, box string, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -58,7 +58,7 @@ func dateOfBirthPage(f dateOfBirthForm, box string, errs govuk.Errors) templ.Com
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = form("Continue").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = questionForm(savable).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -26,12 +26,18 @@ func (p *Pages) showEmail(w http.ResponseWriter, r *http.Request, v *visit) {
 
 func (p *Pages) saveEmail(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := emailForm{r.PostFormValue(emailID)}
-	if _, errs := f.parse(); errs != nil {
+	email, errs := f.parse()
+	if errs != nil {
 		p.emailPage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
 	v.Email = f
-	p.save(w, r, v)
+	if v.Confirmed == email.Key() {
+		p.save(w, r, v)
+		return
+	}
+	v.Result = ""
+	p.sendCode(w, r, v)
 }
 
 func (p *Pages) emailPage(w http.ResponseWriter, r *http.Request, status int, v *visit, f emailForm, errs govuk.Errors) {

@@ -46,7 +46,7 @@ func emailPage(f emailForm, errs govuk.Errors) templ.Component {
 			templ_7745c5c3_Err = govuk.Input(govuk.InputOptions{
 				Name: emailID, Value: f.Email, Type: "email", Autocomplete: "email", Spellcheck: new(bool), ErrorMessage: errs.Of(emailID),
 				Label: govuk.Label{Text: "What is your email address?", Classes: "govuk-label--l", IsPageHeading: true},
-				Hint:  govuk.Hint{Text: "We tell you there what becomes of your registration. Use an address that only you read."},
+				Hint:  govuk.Hint{Text: "We send you a code to confirm it, and tell you there what becomes of your registration. Use an address that only you read."},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -87,7 +87,7 @@ func entries() map[string]entry {
 func here(t *testing.T) *browser {
 	t.Helper()
 	b := newWorld(t).browser()
-	b.post("/start")
+	b.begins("ada@example.org")
 	b.post("/name", "first-name", "Ada", "last-name", "Okoro")
 	b.post("/changed-name", "changed-name", "no")
 	b.post("/date-of-birth", "date-of-birth-day", "1", "date-of-birth-month", "3", "date-of-birth-year", "1990")
@@ -242,7 +242,7 @@ func TestEveryReasonOfADateOfBirthHasItsMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Expected.Valid {
-			post(x).at("/email")
+			post(x).at("/check-your-answers")
 			continue
 		}
 		refused(t, post(x), "/date-of-birth", messages[c.Expected.Reason])

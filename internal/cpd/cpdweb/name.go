@@ -34,7 +34,7 @@ func (p *Pages) showName(w http.ResponseWriter, r *http.Request, v *visit) {
 
 func (p *Pages) saveName(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := nameForm{First: r.PostFormValue(firstNameID), Last: r.PostFormValue(lastNameID)}
-	if _, errs := f.parse(); errs != nil {
+	if _, errs := f.parse(); errs != nil && !leaving(r) {
 		p.namePage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
@@ -43,5 +43,5 @@ func (p *Pages) saveName(w http.ResponseWriter, r *http.Request, v *visit) {
 }
 
 func (p *Pages) namePage(w http.ResponseWriter, r *http.Request, status int, v *visit, f nameForm, errs govuk.Errors) {
-	p.show(w, r, status, govuk.PageOptions{Title: "What is your name?", BackLink: back(v.before(namePath, p.today())), Errors: errs}, namePage(f, errs))
+	p.show(w, r, status, govuk.PageOptions{Title: "What is your name?", BackLink: back(v.before(namePath, p.today())), Errors: errs}, namePage(v.savable(), f, errs))
 }

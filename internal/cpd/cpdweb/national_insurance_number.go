@@ -2,6 +2,7 @@ package cpdweb
 
 import (
 	"net/http"
+	"strings"
 
 	"traid/internal/govuk"
 	"traid/internal/person"
@@ -14,7 +15,26 @@ const (
 
 // ninoForm is whether the person has a National Insurance number to give, yes
 // or no, and with yes the number as typed.
-type ninoForm struct{ Has, NINO string }
+type ninoForm struct {
+	Has, NINO string
+	Kept      bool // it was typed in another session, and is not shown
+}
+
+// mask has a number that is kept not shown again; one that cannot be read goes.
+func (f *ninoForm) mask() {
+	if _, errs := f.parse(); errs != nil {
+		f.NINO = ""
+	}
+	f.Kept = f.NINO != ""
+}
+
+// ends is the end of a number that is kept; empty where none is.
+func (f ninoForm) ends() string {
+	if n, errs := f.parse(); f.Kept && errs == nil {
+		return lastOf(n.Reveal(), 3)
+	}
+	return ""
+}
 
 func (f ninoForm) parse() (person.NINO, govuk.Errors) {
 	switch f.Has {
@@ -36,7 +56,10 @@ func (p *Pages) showNINO(w http.ResponseWriter, r *http.Request, v *visit) {
 
 func (p *Pages) saveNINO(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := ninoForm{Has: r.PostFormValue(hasNINOID), NINO: r.PostFormValue(ninoID)}
-	if _, errs := f.parse(); errs != nil {
+	if f.Has == yes && strings.TrimSpace(f.NINO) == "" && v.NINO.Kept {
+		f = v.NINO
+	}
+	if _, errs := f.parse(); errs != nil && !leaving(r) {
 		p.ninoPage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
@@ -50,5 +73,5 @@ func (p *Pages) saveNINO(w http.ResponseWriter, r *http.Request, v *visit) {
 func (p *Pages) ninoPage(w http.ResponseWriter, r *http.Request, status int, v *visit, f ninoForm, errs govuk.Errors) {
 	p.show(w, r, status, govuk.PageOptions{
 		Title: "Do you have a National Insurance number?", BackLink: back(v.before(ninoPath, p.today())), Errors: errs,
-	}, ninoPage(f, errs))
+	}, ninoPage(v.savable(), f, v.NINO.ends(), errs))
 }

@@ -10,7 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "traid/internal/govuk"
 
-func ninoPage(f ninoForm, errs govuk.Errors) templ.Component {
+// ninoPage shows a number that was typed in another session by its end alone.
+func ninoPage(savable bool, f ninoForm, ends string, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -46,10 +47,10 @@ func ninoPage(f ninoForm, errs govuk.Errors) templ.Component {
 			templ_7745c5c3_Err = govuk.Radios(govuk.RadiosOptions{
 				Name: hasNINOID, Value: f.Has, ErrorMessage: errs.Of(hasNINOID),
 				Fieldset: govuk.FieldsetOptions{Legend: govuk.Legend{Text: "Do you have a National Insurance number?", Classes: "govuk-fieldset__legend--l", IsPageHeading: true}},
-				Hint:     govuk.Hint{Text: "We use it only to find your teaching record, and delete it when the check has ended."},
+				Hint:     govuk.Hint{Text: "You do not have to give it. With it we are more likely to find your teaching record straight away. We use it for nothing else, and delete it when the check has ended."},
 				Items: []govuk.RadioItem{
-					{Value: yes, Text: "Yes", Conditional: ninoInput(f, errs)},
-					{Value: no, Text: "No, or I do not know it"},
+					{Value: yes, Text: "Yes", Conditional: ninoInput(f, ends, errs)},
+					{Value: no, Text: "No, I do not know it or would rather not give it"},
 				},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -57,7 +58,7 @@ func ninoPage(f ninoForm, errs govuk.Errors) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = form("Continue").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = questionForm(savable).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -65,7 +66,7 @@ func ninoPage(f ninoForm, errs govuk.Errors) templ.Component {
 	})
 }
 
-func ninoInput(f ninoForm, errs govuk.Errors) templ.Component {
+func ninoInput(f ninoForm, ends string, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -86,8 +87,12 @@ func ninoInput(f ninoForm, errs govuk.Errors) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = keptNumber(ends).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = govuk.Input(govuk.InputOptions{
-			Name: ninoID, Value: f.NINO, Spellcheck: new(bool), Autocomplete: "off", Classes: "govuk-input--width-10 govuk-input--extra-letter-spacing",
+			Name: ninoID, Value: shownUnlessKept(f.NINO, f.Kept), Spellcheck: new(bool), Autocomplete: "off", Classes: "govuk-input--width-10 govuk-input--extra-letter-spacing",
 			Label: govuk.Label{Text: "National Insurance number"}, ErrorMessage: errs.Of(ninoID),
 			Hint: govuk.Hint{Text: "It is on your payslip, P60 or letters about tax and pension. For example, QQ 12 34 56 C"},
 		}).Render(ctx, templ_7745c5c3_Buffer)

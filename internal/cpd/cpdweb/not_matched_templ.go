@@ -8,7 +8,7 @@ package cpdweb
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-func notMatchedPage(answers []answer) templ.Component {
+func notMatchedPage(answers []answer, savable bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -37,11 +37,11 @@ func notMatchedPage(answers []answer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h2 class=\"govuk-heading-m\">If something is wrong or missing</h2><p class=\"govuk-body\">Change an answer above, and we check again.</p><h2 class=\"govuk-heading-m\">If these details are right</h2><p class=\"govuk-body\">Somebody at the Teaching Regulation Agency checks them by hand. That takes about 5 working days, and you do not need to do anything meanwhile.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h2 class=\"govuk-heading-m\">If something is wrong or missing</h2><p class=\"govuk-body\">Change an answer above, and we check again. If you have to look something up first, save your answers and come back.</p><h2 class=\"govuk-heading-m\">If these details are right</h2><p class=\"govuk-body\">Somebody at the Teaching Regulation Agency checks them by hand. That takes about 5 working days, and you do not need to do anything meanwhile.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = form("These details are right").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkForm("These details are right", savable).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

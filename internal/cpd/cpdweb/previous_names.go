@@ -70,8 +70,13 @@ func (p *Pages) savePreviousNames(w http.ResponseWriter, r *http.Request, v *vis
 		}
 	}
 	current, _ := v.Name.parse()
-	if _, errs := f.parse(current); errs != nil {
+	if _, errs := f.parse(current); errs != nil && !leaving(r) {
 		p.previousNamesPage(w, r, http.StatusUnprocessableEntity, v, f, errs)
+		return
+	}
+	if leaving(r) {
+		v.PreviousNames, v.Result = f, ""
+		p.saveForLater(w, r, v)
 		return
 	}
 	if do == "" {
@@ -98,5 +103,5 @@ func (p *Pages) previousNamesPage(w http.ResponseWriter, r *http.Request, status
 	}
 	p.show(w, r, status, govuk.PageOptions{
 		Title: "What other names have you had?", BackLink: back(v.before(previousNamesPath, p.today())), Errors: errs,
-	}, previousNamesPage(f.Names, errs))
+	}, previousNamesPage(v.savable(), f.Names, errs))
 }

@@ -13,6 +13,7 @@ type progressView struct {
 	cpd.Progress
 	ExpectedBy string // empty: not known
 	Late       bool   // the expectation has passed
+	Back       bool   // they began to register and had registered before
 	HeldUntil  string // empty: nothing is held
 }
 
@@ -31,7 +32,7 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *http.Request, id cpd.Part
 		p.failRegistered(w, r, err)
 		return
 	}
-	v := progressView{Progress: progress}
+	v := progressView{Progress: progress, Back: p.o.Sessions.PopBool(r.Context(), keyBack)}
 	if !progress.ExpectedBy.IsZero() {
 		v.ExpectedBy, v.Late = day(progress.ExpectedBy), p.o.Now().After(progress.ExpectedBy)
 	}
@@ -62,13 +63,16 @@ func (p *Pages) beginCorrection(w http.ResponseWriter, r *http.Request, id cpd.P
 		v = visitOf(d)
 	}
 	v.Correcting, v.Epoch = progress.Participant, p.visitor(r.Context()).Epoch
-	v.KeepsPlace = progress.Status == cpd.StatusManual || progress.Status == cpd.StatusFailed
+	v.KeepsPlace = keepsPlace(progress.Status)
 	if err := p.keep(r.Context(), v); err != nil {
 		p.fail(w, r, err)
 		return
 	}
 	goTo(w, r, v.next(p.today()))
 }
+
+// keepsPlace tells whether a correction takes the place in the queue of what it corrects.
+func keepsPlace(s cpd.PersonStatus) bool { return s == cpd.StatusManual || s == cpd.StatusFailed }
 
 // failRegistered answers whose participant cannot be read. One that is not
 // there any more, or that somebody came for by a mailed link since, is let go

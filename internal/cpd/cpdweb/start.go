@@ -18,7 +18,7 @@ func (p *Pages) start(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	goTo(w, r, namePath)
+	goTo(w, r, emailPath)
 }
 
 func (p *Pages) showSessionEnded(w http.ResponseWriter, r *http.Request) {

@@ -47,7 +47,7 @@ func startPage() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</h1><p class=\"govuk-body\">Register to take a professional development course for teachers and school leaders in England.</p><p class=\"govuk-body\">We check your details against the record of your teacher training. It takes about 5 minutes. Most people are confirmed straight away.</p><h2 class=\"govuk-heading-m\">What you need</h2><ul class=\"govuk-list govuk-list--bullet\"><li>your name as it was when you trained to teach, and any other names you have had</li><li>your teacher reference number (TRN), if you know it</li><li>your National Insurance number, if you do not know your TRN</li><li>an email address that only you use</li></ul><form method=\"post\" action=\"/start\" novalidate>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</h1><p class=\"govuk-body\">Register to take a professional development course for teachers and school leaders in England.</p><p class=\"govuk-body\">We check your details against the record of your teacher training. It takes about 5 minutes. Most people are confirmed straight away.</p><h2 class=\"govuk-heading-m\">What you need</h2><ul class=\"govuk-list govuk-list--bullet\"><li>your name as it was when you trained to teach, and any other names you have had</li><li>your teacher reference number (TRN), if you know it</li><li>your National Insurance number, if you do not know your TRN</li><li>an email address that only you use, and whose emails you can read now</li></ul><form method=\"post\" action=\"/start\" novalidate>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -55,7 +55,7 @@ func startPage() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</form><h2 class=\"govuk-heading-m\">If you have registered before</h2><p class=\"govuk-body\"><a class=\"govuk-link\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</form><h2 class=\"govuk-heading-m\">If you have registered before or saved your answers</h2><p class=\"govuk-body\"><a class=\"govuk-link\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -68,7 +68,7 @@ func startPage() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">See where your registration stands</a>, change your details or take them back.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">Ask for a link</a> to go on, to see where your registration stands, to change your details or to take them back.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

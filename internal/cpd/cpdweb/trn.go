@@ -2,6 +2,7 @@ package cpdweb
 
 import (
 	"net/http"
+	"strings"
 
 	"traid/internal/govuk"
 	"traid/internal/person"
@@ -14,7 +15,18 @@ const (
 )
 
 // trnForm is whether the person knows a TRN, yes, no or unsure, and with yes the TRN as typed.
-type trnForm struct{ Has, TRN string }
+type trnForm struct {
+	Has, TRN string
+	Kept     bool // it was typed in another session, and is not shown
+}
+
+// mask has a number that is kept not shown again; one that cannot be read goes.
+func (f *trnForm) mask() {
+	if _, errs := f.parse(); errs != nil {
+		f.TRN = ""
+	}
+	f.Kept = f.TRN != ""
+}
 
 func (f trnForm) parse() (person.TRN, govuk.Errors) {
 	switch f.Has {
@@ -30,13 +42,25 @@ func (f trnForm) parse() (person.TRN, govuk.Errors) {
 	return person.TRN{}, govuk.Errors{{Field: hasTRNID, Message: "Select yes if you know your TRN"}}
 }
 
+// ends is the end of a number that is kept; empty where none is.
+func (f trnForm) ends() string {
+	if t, errs := f.parse(); f.Kept && errs == nil {
+		return lastOf(t.Reveal(), 2)
+	}
+	return ""
+}
+
 func (p *Pages) showTRN(w http.ResponseWriter, r *http.Request, v *visit) {
 	p.trnPage(w, r, http.StatusOK, v, v.TRN, nil)
 }
 
 func (p *Pages) saveTRN(w http.ResponseWriter, r *http.Request, v *visit) {
 	f := trnForm{Has: r.PostFormValue(hasTRNID), TRN: r.PostFormValue(trnID)}
-	if _, errs := f.parse(); errs != nil {
+	if f.Has == yes && strings.TrimSpace(f.TRN) == "" && v.TRN.Kept {
+		f = v.TRN
+	}
+	trn, errs := f.parse()
+	if errs != nil && !leaving(r) {
 		p.trnPage(w, r, http.StatusUnprocessableEntity, v, f, errs)
 		return
 	}
@@ -44,11 +68,15 @@ func (p *Pages) saveTRN(w http.ResponseWriter, r *http.Request, v *visit) {
 		f.TRN = ""
 	}
 	v.TRN = f
+	if errs == nil && trn.IsZero() && !leaving(r) {
+		p.saveTo(w, r, v, withoutTRNPath)
+		return
+	}
 	p.save(w, r, v)
 }
 
 func (p *Pages) trnPage(w http.ResponseWriter, r *http.Request, status int, v *visit, f trnForm, errs govuk.Errors) {
 	p.show(w, r, status, govuk.PageOptions{
 		Title: "Do you know your teacher reference number (TRN)?", BackLink: back(v.before(trnPath, p.today())), Errors: errs,
-	}, trnPage(f, errs))
+	}, trnPage(v.savable(), f, v.TRN.ends(), errs))
 }

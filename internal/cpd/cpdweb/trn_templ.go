@@ -10,7 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "traid/internal/govuk"
 
-func trnPage(f trnForm, errs govuk.Errors) templ.Component {
+// trnPage shows a number that was typed in another session by its end alone.
+func trnPage(savable bool, f trnForm, ends string, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -48,7 +49,7 @@ func trnPage(f trnForm, errs govuk.Errors) templ.Component {
 				Fieldset: govuk.FieldsetOptions{Legend: govuk.Legend{Text: "Do you know your teacher reference number (TRN)?", Classes: "govuk-fieldset__legend--l", IsPageHeading: true}},
 				Hint:     govuk.Hint{Text: "A TRN has 7 numbers. It is on payslips and pension statements of teachers, and on certificates of teacher training. It may be called a QTS, GTC, DfE or DCSF number."},
 				Items: []govuk.RadioItem{
-					{Value: yes, Text: "Yes", Conditional: trnInput(f, errs)},
+					{Value: yes, Text: "Yes", Conditional: trnInput(f, ends, errs)},
 					{Value: no, Text: "No"},
 					{Value: unsure, Text: "I’m not sure"},
 				},
@@ -58,7 +59,7 @@ func trnPage(f trnForm, errs govuk.Errors) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = form("Continue").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = questionForm(savable).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -66,7 +67,7 @@ func trnPage(f trnForm, errs govuk.Errors) templ.Component {
 	})
 }
 
-func trnInput(f trnForm, errs govuk.Errors) templ.Component {
+func trnInput(f trnForm, ends string, errs govuk.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -87,8 +88,12 @@ func trnInput(f trnForm, errs govuk.Errors) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = keptNumber(ends).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = govuk.Input(govuk.InputOptions{
-			Name: trnID, Value: f.TRN, Spellcheck: new(bool), Autocomplete: "off", Classes: "govuk-input--width-10 govuk-input--extra-letter-spacing",
+			Name: trnID, Value: shownUnlessKept(f.TRN, f.Kept), Spellcheck: new(bool), Autocomplete: "off", Classes: "govuk-input--width-10 govuk-input--extra-letter-spacing",
 			Label: govuk.Label{Text: "TRN"}, Hint: govuk.Hint{Text: "For example, 1234567 or RP12/34567"}, ErrorMessage: errs.Of(trnID),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -96,6 +101,58 @@ func trnInput(f trnForm, errs govuk.Errors) templ.Component {
 		}
 		return nil
 	})
+}
+
+// keptNumber says of a number that is not shown again how it ends, and what to do.
+func keptNumber(ends string) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var4 == nil {
+			templ_7745c5c3_Var4 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if ends != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"govuk-body\">You gave one that ends in ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var5 string
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(ends)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/trn.templ`, Line: 32, Col: 56}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, ". Leave the box empty to keep it, or type it again to change it.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
+}
+
+func shownUnlessKept(number string, kept bool) string {
+	if kept {
+		return ""
+	}
+	return number
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -23,6 +23,7 @@ type visit struct {
 	TRN           trnForm
 	NINO          ninoForm
 	Email         emailForm
+	Confirmed     string          // the case-folded address whose code came back
 	Result        cpd.CheckResult // of the automatic check of these answers; empty: it was not made
 }
 
@@ -62,6 +63,7 @@ func (p *Pages) begin(ctx context.Context, v *visit) error {
 	if err := p.o.Sessions.RenewToken(ctx); err != nil {
 		return err
 	}
+	p.o.Sessions.Remove(ctx, keySaved)
 	return p.keep(ctx, v)
 }
 
@@ -98,17 +100,25 @@ func (v *visit) steps(today person.Date) []step {
 	trn, trnErrs := v.TRN.parse()
 	_, nino := v.NINO.parse()
 	_, email := v.Email.parse()
+	first := v.Correcting == ""
 	// The National Insurance number is needed where there is no TRN; otherwise it may be added.
 	needed := trnErrs == nil && trn.IsZero()
 	return []step{
+		{emailPath, first, email == nil},
+		{emailCodePath, first, v.confirmed()},
 		{namePath, true, name == nil},
 		{changedNamePath, true, changedName == nil},
 		{previousNamesPath, changed, v.PreviousNames.Given},
 		{dateOfBirthPath, true, dateOfBirth == nil},
 		{trnPath, true, trnErrs == nil},
 		{ninoPath, needed || v.offersNINO(), !needed || nino == nil},
-		{emailPath, v.Correcting == "", email == nil},
 	}
+}
+
+// confirmed tells whether the code came back from the visit's address.
+func (v *visit) confirmed() bool {
+	email, errs := v.Email.parse()
+	return errs == nil && v.Confirmed == email.Key()
 }
 
 // offersNINO tells whether a National Insurance number is shown among the
@@ -161,12 +171,20 @@ func (v *visit) before(path string, today person.Date) string {
 	case v.open(today) == "":
 		return checkPath
 	}
+	return v.asked(path, today)
+}
+
+// last gives the last question.
+func (v *visit) last(today person.Date) string { return v.asked(checkPath, today) }
+
+// asked gives the question that is asked before a page.
+func (v *visit) asked(path string, today person.Date) string {
 	last := startPath
 	for _, s := range v.steps(today) {
 		if s.path == path {
 			break
 		}
-		if s.asked {
+		if s.asked && s.path != emailCodePath { // which is met once
 			last = s.path
 		}
 	}
@@ -187,7 +205,8 @@ func (v *visit) details(today person.Date) cpd.Details {
 	return d
 }
 
-// visitOf is the visit of a correction, filled with what is still held.
+// visitOf is the visit of a correction, filled with what is still held. Its
+// numbers are not shown.
 func visitOf(d cpd.Details) *visit {
 	v := &visit{Name: nameForm{First: d.FirstName.Reveal(), Last: d.LastName.Reveal()}}
 	v.ChangedName.Changed = yesOrNo(d.NameChanged)
@@ -198,6 +217,8 @@ func visitOf(d cpd.Details) *visit {
 	v.DateOfBirth = dateOfBirthFormOf(d.DateOfBirth)
 	v.TRN = trnForm{Has: yesOrNo(!d.TRN.IsZero()), TRN: d.TRN.Reveal()}
 	v.NINO = ninoForm{Has: yesOrNo(!d.NINO.IsZero()), NINO: d.NINO.Reveal()}
+	v.TRN.mask()
+	v.NINO.mask()
 	return v
 }
 
@@ -234,7 +255,9 @@ func (p *Pages) registering(h withVisit) http.HandlerFunc {
 			h(w, r, v)
 		case p.o.Sessions.Exists(r.Context(), keyParticipant):
 			goTo(w, r, progressPath)
-		case noCookie == nil || r.Method == http.MethodPost || r.URL.Path == namePath:
+		case p.o.Sessions.GetBool(r.Context(), keySaved):
+			goTo(w, r, savedPath)
+		case noCookie == nil || r.Method == http.MethodPost || r.URL.Path == emailPath:
 			goTo(w, r, sessionEndedPath)
 		default:
 			goTo(w, r, startPath)
@@ -264,14 +287,23 @@ func (p *Pages) answered(h withVisit) http.HandlerFunc {
 	})
 }
 
-// save keeps a visit whose answers changed and leads on.
+// save keeps a visit whose answers changed and leads on, or leaves.
 func (p *Pages) save(w http.ResponseWriter, r *http.Request, v *visit) {
+	p.saveTo(w, r, v, v.next(p.today()))
+}
+
+// saveTo is save that leads to a page.
+func (p *Pages) saveTo(w http.ResponseWriter, r *http.Request, v *visit, path string) {
 	v.Result = ""
+	if leaving(r) && v.savable() {
+		p.saveForLater(w, r, v)
+		return
+	}
 	if err := p.keep(r.Context(), v); err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	goTo(w, r, v.next(p.today()))
+	goTo(w, r, path)
 }
 
 // registered calls a handler with the participant that the session may see.

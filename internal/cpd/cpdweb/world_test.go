@@ -162,21 +162,10 @@ func newWorld(t *testing.T) *world {
 	w.db = sqldbtest.OpenSQLite(t, "cpd", sqldb.TaskMigrations, access.Migrations, cpdsql.Migrations)
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.accounts = access.New(w.db, w.clock)
-	mux := http.NewServeMux()
 	w.server = httptest.NewUnstartedServer(nil)
 	w.server.Start()
 	w.svc = cpd.New(cpdsql.NewStore(w.db, nil), w.tra, w.register, []byte("a key of this test"), w.clock, cpd.Options{PublicURL: w.server.URL, Logger: logger})
-	sessions := access.NewSessions(w.accounts, "cpd_session", false)
-	w.pages = cpdweb.New(w.svc, cpdweb.Options{
-		Sessions: sessions, Accounts: w.accounts, SignInCommand: "traid operator add", WebhookSecrets: []string{webhookSecret},
-		Poll: func() { w.polls <- struct{}{} }, Now: w.clock, Logger: logger,
-	})
-	w.pages.Mount(mux)
-	h, err := httpd.Site(mux, httpd.SiteOptions{Service: "cpd", Logger: logger, Wrap: sessions.LoadAndSave, ErrorPage: w.pages.ErrorPage})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.server.Config.Handler = h
+	w.serve(cpdweb.Options{Logger: logger})
 	t.Cleanup(func() {
 		w.server.Close()
 		for _, value := range planted {
@@ -190,6 +179,24 @@ func newWorld(t *testing.T) *world {
 	})
 	return w
 }
+
+// serve serves the pages with these options and the world's own.
+func (w *world) serve(o cpdweb.Options) {
+	w.t.Helper()
+	o.Sessions, o.Accounts = access.NewSessions(w.accounts, "cpd_session", false), w.accounts
+	o.SignInCommand, o.WebhookSecrets, o.Poll, o.Now = "traid operator add", []string{webhookSecret}, func() { w.polls <- struct{}{} }, w.clock
+	w.pages = cpdweb.New(w.svc, o)
+	mux := http.NewServeMux()
+	w.pages.Mount(mux)
+	h, err := httpd.Site(mux, httpd.SiteOptions{Service: "cpd", Logger: o.Logger, Wrap: o.Sessions.LoadAndSave, ErrorPage: w.pages.ErrorPage})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.server.Config.Handler = h
+}
+
+// demonstration serves the pages as in a demonstration.
+func (w *world) demonstration() { w.serve(cpdweb.Options{OpenOutbox: true}) }
 
 // work does everything that is due.
 func (w *world) work() {
@@ -234,6 +241,22 @@ func (w *world) link() string {
 		}
 	}
 	w.t.Fatal("no link was mailed")
+	return ""
+}
+
+// code gives the newest code that was mailed to an address.
+func (w *world) code(to string) string {
+	w.t.Helper()
+	messages, _, err := w.svc.Outbox(w.t.Context(), "", 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, m := range messages {
+		if m.To == to && m.Code != "" {
+			return m.Code
+		}
+	}
+	w.t.Fatal("no code was mailed")
 	return ""
 }
 
@@ -450,25 +473,46 @@ type sample struct{ First, Last, Email, TRN, NINO string }
 
 var zephyrine = sample{First: "Zephyrine", Last: "Quillfeather", Email: "zephyrine@example.com", TRN: "8400123"}
 
+// begins begins to register and confirms the address, and ends at the first question.
+func (b *browser) begins(email string) page {
+	b.t.Helper()
+	b.post("/start").at("/email")
+	b.post("/email", "email", email).at("/email-code")
+	return b.post("/email-code", "code", b.code(email)).at("/name")
+}
+
 // fillIn answers every question, and ends at all answers.
 func (b *browser) fillIn(s sample) page {
 	b.t.Helper()
 	b.get("/").at("/")
-	b.post("/start").at("/name")
+	b.begins(s.Email)
 	b.post("/name", "first-name", s.First, "last-name", s.Last).at("/changed-name")
 	b.post("/changed-name", "changed-name", "no").at("/date-of-birth")
 	b.post("/date-of-birth", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984").at("/trn")
 	if s.TRN != "" {
-		b.post("/trn", "has-trn", "yes", "trn", s.TRN).at("/email")
-	} else {
-		b.post("/trn", "has-trn", "no").at("/national-insurance-number")
-		if s.NINO != "" {
-			b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", s.NINO).at("/email")
-		} else {
-			b.post("/national-insurance-number", "has-national-insurance-number", "no").at("/email")
-		}
+		return b.post("/trn", "has-trn", "yes", "trn", s.TRN).at("/check-your-answers")
 	}
-	return b.post("/email", "email", s.Email).at("/check-your-answers")
+	b.post("/trn", "has-trn", "no").at("/without-trn")
+	b.get("/national-insurance-number").at("/national-insurance-number")
+	if s.NINO != "" {
+		return b.post("/national-insurance-number", "has-national-insurance-number", "yes", "national-insurance-number", s.NINO).at("/check-your-answers")
+	}
+	return b.post("/national-insurance-number", "has-national-insurance-number", "no").at("/check-your-answers")
+}
+
+// handsIn hands in details that match nobody, without a browser.
+func (w *world) handsIn(d cpd.Details) {
+	w.t.Helper()
+	ctx, id := w.t.Context(), cpd.NewRegistrationID()
+	if err := w.svc.SendCode(ctx, id, d.Email, ""); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.svc.ConfirmEmail(ctx, id, d.Email, w.code(d.Email.Reveal())); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.svc.StandBy(ctx, id, d, ""); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // standsBy hands in what matches nobody.
