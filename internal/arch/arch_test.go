@@ -24,7 +24,7 @@ var domain = map[string]bool{
 // foundations know no word of the domain.
 var foundations = map[string]bool{
 	"traid/internal/sqldb": true, "traid/internal/httpd": true, "traid/internal/access": true, "traid/internal/signin": true,
-	"traid/internal/zendesk": true, "traid/internal/webhook": true, "traid/internal/govuk": true,
+	"traid/internal/zendesk": true, "traid/internal/notify": true, "traid/internal/webhook": true, "traid/internal/govuk": true,
 }
 
 var services = []string{"cpd", "tra", "dqt", "desk"}
