@@ -96,6 +96,10 @@ type cli struct {
 			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
 		} `cmd:"" help:"Keep a person out from now on."`
 	} `cmd:"" help:"People who sign in to the console or to Manage CPD's administration."`
+	Notify struct {
+		Check     struct{} `cmd:"" help:"Hold the account's templates to the mails that are sent by them."`
+		Templates struct{} `cmd:"" help:"Print the templates that the account needs."`
+	} `cmd:"" help:"The GOV.UK Notify account that sends Manage CPD's mails."`
 	Zendesk struct {
 		Check struct{} `cmd:"" help:"Look whether the helpdesk is as it has to be; changes nothing."`
 		Setup struct{} `cmd:"" help:"Make what the helpdesk lacks; what is there stays as it is."`
@@ -155,6 +159,10 @@ func (p *program) run(ctx context.Context, command string, c *cli) error {
 	switch name {
 	case "config":
 		return p.config(ctx)
+	case "notify check":
+		return p.checkNotify(ctx)
+	case "notify templates":
+		return p.notifyTemplates()
 	case "zendesk check":
 		return p.checkHelpdesk(ctx)
 	case "zendesk setup":

@@ -184,7 +184,7 @@ func (p *program) build(ctx context.Context, roles map[string]bool) (sys *system
 		case "tra":
 			err = sys.buildTRA(s)
 		case "cpd":
-			err = sys.buildCPD(s)
+			err = sys.buildCPD(ctx, s)
 		}
 		if err != nil {
 			return nil, err
@@ -345,7 +345,7 @@ func (sys *system) buildTRA(s *service) error {
 	return err
 }
 
-func (sys *system) buildCPD(s *service) error {
+func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	p := sys.p
 	registerURL, err := sys.url("dqt")
 	if err != nil {
@@ -355,12 +355,16 @@ func (sys *system) buildCPD(s *service) error {
 	if err != nil {
 		return err
 	}
+	mailer, err := p.mailer(ctx)
+	if err != nil {
+		return err
+	}
 	sys.cpd = cpd.New(cpdsql.NewStore(s.db, s.jobs),
 		cpdports.NewTRA(trav1.NewClient(httpd.ClientOptions{BaseURL: traURL, Token: p.settings.get(setCPDTRAToken)})),
 		cpdports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setCPDDQTToken)})),
 		[]byte(p.settings.get(setCPDHashKey)), p.now, cpd.Options{
 			PollEvery: p.settings.duration(setPollEvery), PollJitter: p.settings.duration(setPollEvery) / jitterPart,
-			PublicURL: sys.public(s), TRAAddress: p.settings.get(setTRAAddress), Logger: p.logger,
+			PublicURL: sys.public(s), TRAAddress: p.settings.get(setTRAAddress), Mailer: mailer, Logger: p.logger,
 		})
 	for _, kind := range cpd.TaskKinds() {
 		s.work[string(kind)] = func(ctx context.Context, id string) error { return sys.cpd.Work(ctx, kind, id) }

@@ -14,6 +14,7 @@ import (
 
 	"traid/internal/desk/deskapi"
 	"traid/internal/dqt"
+	"traid/internal/notify"
 	"traid/internal/webhook"
 )
 
@@ -63,6 +64,8 @@ const (
 	setDetails      = "TRAID_TICKET_DETAILS"
 	setTRAAddress   = "TRAID_TRA_EMAIL"
 	setCheck        = "TRAID_AUTOMATIC_CHECK"
+	setNotifyKey    = "TRAID_NOTIFY_KEY"
+	setNotifyURL    = "TRAID_NOTIFY_URL"
 	setLogLevel     = "TRAID_LOG_LEVEL"
 )
 
@@ -102,6 +105,8 @@ var settingsTable = []setting{
 	{Name: setDetails, Meaning: "what stands on a ticket: claim or reference; claim on the desk, reference on a Zendesk account when empty", check: checkDetails},
 	{Name: setTRAAddress, Meaning: "email address of the TRA's support, told when two people hold one record", check: checkEmail},
 	{Name: setCheck, Default: "rule", Meaning: "how the register settles claims without a person: rule, or model, which adds to the rule where it is sure and nothing contradicts", check: checkCheck},
+	{Name: setNotifyKey, Meaning: "API key of GOV.UK Notify, which then sends Manage CPD's mails; they are read in the outbox when empty", Secret: true, check: notify.CheckKey},
+	{Name: setNotifyURL, Default: notify.BaseURL, Meaning: "where GOV.UK Notify is", check: checkURL},
 	{Name: setLogLevel, Default: "info", Meaning: "debug, info, warn or error", check: checkLevel},
 }
 

@@ -137,6 +137,9 @@ func (s *Service) Outbox(ctx context.Context, after string, limit int) (messages
 		messages = messages[:limit]
 		next = messages[limit-1].ID
 	}
+	for i, m := range messages {
+		messages[i] = m.shown()
+	}
 	return messages, next, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,11 +136,15 @@ func (s *Service) post(ctx context.Context, tx Tx, w mail) (Message, error) {
 		return Message{}, err
 	}
 	now := s.now()
-	m := Message{ID: ident.NewUUID(), Participant: w.participant, Kind: w.kind, To: w.to, At: now, Subject: template.Subject, Code: w.code}
+	m := Message{
+		ID: ident.NewUUID(), Participant: w.participant, Kind: w.kind, To: w.to, At: now, Subject: template.Subject, Code: w.code,
+		State: MailInOutbox, StateAt: now,
+	}
 	values := map[string]string{"continue_url": s.o.PublicURL + ContinuePath}
 	for name, value := range w.values {
 		values[name] = value
 	}
+	m.Values = template.only(values)
 	body, coded := strings.CutSuffix(template.Body, codePlace)
 	body, linked := strings.CutSuffix(body, linkPlace)
 	m.Body = fill(body, values)
@@ -152,7 +157,39 @@ func (s *Service) post(ctx context.Context, tx Tx, w mail) (Message, error) {
 	case coded:
 		secret.EndsAt = now.Add(codeLife)
 	}
+	if s.o.Mailer != nil {
+		m.State = MailWaiting
+		if err := tx.Enqueue(ctx, TaskMail, m.ID, now); err != nil {
+			return m, err
+		}
+	}
 	return m, tx.AddMessage(ctx, m, secret)
+}
+
+// secret tells whether a mail holds something that is used once.
+func (t MailTemplate) secret() bool {
+	return strings.HasSuffix(t.Body, linkPlace) || strings.HasSuffix(t.Body, codePlace)
+}
+
+// Placeholders lists the places of a template, in order of the alphabet.
+func (t MailTemplate) Placeholders() []string {
+	var out []string
+	for _, m := range place.FindAllStringSubmatch(t.Subject+t.Body, -1) {
+		out = append(out, m[1])
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// only gives the values that the template has places for.
+func (t MailTemplate) only(values map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, name := range t.Placeholders() {
+		if value, ok := values[name]; ok {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 func templateOf(kind MailKind) (MailTemplate, error) {

@@ -149,6 +149,10 @@ type Message struct {
 	Link        string // to be followed once; empty once it is used or too old
 	Code        string // to be typed once; likewise
 	At          time.Time
+	Values      map[string]string // for the template's places, without link and code
+	State       MailState
+	StateAt     time.Time
+	Problem     string // what it failed by, or a kind of fault that keeps it waiting; empty: none
 }
 
 // Secret is what a mail holds that is used once.

@@ -52,6 +52,7 @@ const (
 	TaskWithdraw   TaskKind = "cpd_withdraw_request"       // a request back from the TRA
 	TaskAlert      TaskKind = "cpd_read_alert"             // of a participant's record
 	TaskDeleteData TaskKind = "cpd_delete_validation_data" // of a participant, after a failure
+	TaskMail       TaskKind = "cpd_send_mail"              // and what became of it
 )
 
 // Task says when to look at a row. The row decides what is done.
@@ -88,6 +89,7 @@ type Reads interface {
 	Feed(ctx context.Context) (Feed, error)
 	EmailCode(ctx context.Context, id RegistrationID) (EmailCode, error)
 	Draft(ctx context.Context, email person.Email) (Draft, error)
+	Sending(ctx context.Context, id string) (Sending, error)
 }
 
 // Store keeps everything of cpd.
@@ -146,6 +148,7 @@ type Tx interface {
 
 	AddEvent(ctx context.Context, e Event) error
 	AddMessage(ctx context.Context, m Message, s Secret) error
+	SaveSending(ctx context.Context, m Sending) error
 	// UseLink ends a link that is good at now and gives whose it is: its
 	// participant, or the address whose saved answers it leads to.
 	UseLink(ctx context.Context, hash string, now time.Time) (ParticipantID, string, error)

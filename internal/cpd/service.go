@@ -23,6 +23,7 @@ type Options struct {
 	ChecksPerAddress int           // automatic checks and mails an hour from one network address; 100
 	AlertOwner       string        // who looks after an undetermined alert until it is assigned; "CPD administrators"
 	TRAAddress       string        // email address of the TRA's support, told when a conflict ends with different people; nobody is told by mail
+	Mailer           Mailer        // sends the mails; without one they are read in the outbox
 	Logger           *slog.Logger  // silent
 }
 

@@ -31,13 +31,15 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject string) error
 		return s.ReadAlert(ctx, ParticipantID(subject))
 	case TaskDeleteData:
 		return s.deleteOldData(ctx, ParticipantID(subject))
+	case TaskMail:
+		return s.SendMail(ctx, subject)
 	}
 	return fmt.Errorf("cpd: there is no task %q", kind)
 }
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData}
+	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskMail}
 }
 
 // WorkDue does everything that is due now: the poll, the deletion of what is

@@ -12,23 +12,26 @@ import (
 )
 
 const addMessage = `-- name: AddMessage :exec
-INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at)
-VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at)
+VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 `
 
 type AddMessageParams struct {
-	ID            string
-	ParticipantID sql.NullString
-	At            time.Time
-	Recipient     string
-	Kind          string
-	Subject       string
-	Body          string
-	Link          string
-	LinkHash      sql.NullString
-	DraftKey      string
-	Code          string
-	SecretEndsAt  sql.NullTime
+	ID              string
+	ParticipantID   sql.NullString
+	At              time.Time
+	Recipient       string
+	Kind            string
+	Subject         string
+	Body            string
+	Link            string
+	LinkHash        sql.NullString
+	DraftKey        string
+	Code            string
+	SecretEndsAt    sql.NullTime
+	Personalisation string
+	State           string
+	StateAt         sql.NullTime
 }
 
 func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
@@ -45,6 +48,9 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
 		arg.DraftKey,
 		arg.Code,
 		arg.SecretEndsAt,
+		arg.Personalisation,
+		arg.State,
+		arg.StateAt,
 	)
 	return err
 }
@@ -67,8 +73,40 @@ func (q *Queries) EndSecrets(ctx context.Context, secretEndsAt sql.NullTime) err
 	return err
 }
 
+const messageByID = `-- name: MessageByID :one
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages WHERE id = $1
+`
+
+func (q *Queries) MessageByID(ctx context.Context, id string) (Message, error) {
+	row := q.db.QueryRowContext(ctx, messageByID, id)
+	var i Message
+	err := row.Scan(
+		&i.ID,
+		&i.ParticipantID,
+		&i.Position,
+		&i.At,
+		&i.Recipient,
+		&i.Kind,
+		&i.Subject,
+		&i.Body,
+		&i.Link,
+		&i.LinkHash,
+		&i.DraftKey,
+		&i.Code,
+		&i.SecretEndsAt,
+		&i.Personalisation,
+		&i.State,
+		&i.StateAt,
+		&i.Problem,
+		&i.TriedAt,
+		&i.Looked,
+		&i.SentID,
+	)
+	return i, err
+}
+
 const messagesBefore = `-- name: MessagesBefore :many
-SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.kind, m.subject, m.body, m.link, m.link_hash, m.draft_key, m.code, m.secret_ends_at FROM messages m JOIN messages a ON a.id = $1
+SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.kind, m.subject, m.body, m.link, m.link_hash, m.draft_key, m.code, m.secret_ends_at, m.personalisation, m.state, m.state_at, m.problem, m.tried_at, m.looked, m.sent_id FROM messages m JOIN messages a ON a.id = $1
 WHERE m.at < a.at OR (m.at = a.at AND (m.position < a.position OR (m.position = a.position AND m.id < a.id)))
 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT $2
 `
@@ -101,6 +139,13 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 			&i.DraftKey,
 			&i.Code,
 			&i.SecretEndsAt,
+			&i.Personalisation,
+			&i.State,
+			&i.StateAt,
+			&i.Problem,
+			&i.TriedAt,
+			&i.Looked,
+			&i.SentID,
 		); err != nil {
 			return nil, err
 		}
@@ -116,7 +161,7 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 }
 
 const messagesOf = `-- name: MessagesOf :many
-SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at FROM messages m
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages m
 WHERE m.participant_id = $1 OR m.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
 ORDER BY m.at, m.position, m.id
 `
@@ -144,6 +189,13 @@ func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message,
 			&i.DraftKey,
 			&i.Code,
 			&i.SecretEndsAt,
+			&i.Personalisation,
+			&i.State,
+			&i.StateAt,
+			&i.Problem,
+			&i.TriedAt,
+			&i.Looked,
+			&i.SentID,
 		); err != nil {
 			return nil, err
 		}
@@ -159,7 +211,7 @@ func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message,
 }
 
 const newestMessages = `-- name: NewestMessages :many
-SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
 `
 
 func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, error) {
@@ -185,6 +237,13 @@ func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, e
 			&i.DraftKey,
 			&i.Code,
 			&i.SecretEndsAt,
+			&i.Personalisation,
+			&i.State,
+			&i.StateAt,
+			&i.Problem,
+			&i.TriedAt,
+			&i.Looked,
+			&i.SentID,
 		); err != nil {
 			return nil, err
 		}
@@ -197,6 +256,40 @@ func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, e
 		return nil, err
 	}
 	return items, nil
+}
+
+const saveSending = `-- name: SaveSending :execrows
+UPDATE messages SET state = $1, state_at = $2, problem = $3, tried_at = $4, looked = $5, sent_id = $6, link = $7, code = $8 WHERE id = $9
+`
+
+type SaveSendingParams struct {
+	State   string
+	StateAt sql.NullTime
+	Problem string
+	TriedAt sql.NullTime
+	Looked  int64
+	SentID  string
+	Link    string
+	Code    string
+	ID      string
+}
+
+func (q *Queries) SaveSending(ctx context.Context, arg SaveSendingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveSending,
+		arg.State,
+		arg.StateAt,
+		arg.Problem,
+		arg.TriedAt,
+		arg.Looked,
+		arg.SentID,
+		arg.Link,
+		arg.Code,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const useCode = `-- name: UseCode :exec

@@ -82,19 +82,26 @@ type Feed struct {
 }
 
 type Message struct {
-	ID            string
-	ParticipantID sql.NullString
-	Position      int64
-	At            time.Time
-	Recipient     string
-	Kind          string
-	Subject       string
-	Body          string
-	Link          string
-	LinkHash      sql.NullString
-	DraftKey      string
-	Code          string
-	SecretEndsAt  sql.NullTime
+	ID              string
+	ParticipantID   sql.NullString
+	Position        int64
+	At              time.Time
+	Recipient       string
+	Kind            string
+	Subject         string
+	Body            string
+	Link            string
+	LinkHash        sql.NullString
+	DraftKey        string
+	Code            string
+	SecretEndsAt    sql.NullTime
+	Personalisation string
+	State           string
+	StateAt         sql.NullTime
+	Problem         string
+	TriedAt         sql.NullTime
+	Looked          int64
+	SentID          string
 }
 
 type Participant struct {

@@ -12,8 +12,8 @@ WHERE m.at < a.at OR (m.at = a.at AND (m.position < a.position OR (m.position = 
 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT sqlc.arg(at_most);
 
 -- name: AddMessage :exec
-INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at)
-VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at)
+VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: UseLink :one
 UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key;
@@ -26,3 +26,9 @@ UPDATE messages SET link = '', link_hash = NULL, code = '', secret_ends_at = NUL
 
 -- name: DeleteStrangersMessages :exec
 DELETE FROM messages WHERE participant_id IS NULL AND at <= $1;
+
+-- name: MessageByID :one
+SELECT * FROM messages WHERE id = $1;
+
+-- name: SaveSending :execrows
+UPDATE messages SET state = $1, state_at = $2, problem = $3, tried_at = $4, looked = $5, sent_id = $6, link = $7, code = $8 WHERE id = $9;
