@@ -140,9 +140,10 @@ func (p *program) build(ctx context.Context, roles map[string]bool) (sys *system
 		return nil, err
 	}
 	sys = &system{p: p, open: map[string]*service{}}
+	opened := sys // what is returned is nil after an error
 	defer func() {
 		if err != nil {
-			sys.close()
+			opened.close()
 		}
 	}()
 	for _, name := range services {

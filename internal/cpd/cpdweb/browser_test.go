@@ -185,6 +185,8 @@ func states(t *testing.T) *govuktest.Album {
 	w.tra.down = false
 	keep("waiting: polled", admin.post("/admin/poll"))
 	keep("outbox: full", admin.get("/admin/outbox"))
+	w.exec(`UPDATE messages SET state = 'failed', problem = 'no_such_inbox'`)
+	keep("outbox: not delivered", admin.get("/admin/outbox"))
 	keep("admin: not found", admin.get("/admin/participants/nobody"))
 	keep("admin: not text", admin.post("/admin/participants", "search", "a\x00b"))
 	keep("too much", b.post("/name", "first-name", strings.Repeat("x", 70<<10)))
