@@ -72,6 +72,15 @@ func TestAWebhookIsToldSignedAndTriedAgain(t *testing.T) {
 	})
 }
 
+// The secret is the one that Zendesk's documentation gives for testing; the
+// signature was made by OpenSSL.
+func TestAWebhooksSignatureIsZendesks(t *testing.T) {
+	got := desk.Sign("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "2021-03-25T05:09:27Z", `{"event":"ticket.updated","id":123}`)
+	if want := "S/RDdU2ERmj7LHDDoWJ2onPYH+t7/f2+LTM4dL7UiLM="; got != want {
+		t.Errorf("got %s; want %s", got, want)
+	}
+}
+
 func TestAClosedTicketIsFollowedUpAndMergedOnesAreClosed(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		a, b := r.make(`,"tags":["x"]`), r.make("")
