@@ -66,6 +66,7 @@ type cli struct {
 		Out        string `required:"" help:"Folder for evaluation.json, evaluation.svg and misses.md."`
 		Thresholds string `help:"The evaluation.json of other claims, whose thresholds are tested on these."`
 		Model      string `help:"Table of parameters to use in the place of the program's."`
+		Fit        string `help:"File to write parameters to that are estimated from the claims, without their truth, for --model."`
 	} `cmd:"" help:"Measure the engine on claims whose truth is known, with the register here."`
 	Token struct {
 		Create struct {

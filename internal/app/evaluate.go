@@ -44,6 +44,18 @@ func (p *program) evaluate(ctx context.Context, register *dqt.Service, c *cli) e
 	if err != nil {
 		return err
 	}
+	if o.Fit != "" {
+		parameters, err := dqteval.Fit(ctx, snapshot, claims, dqteval.FitOptions{Model: options.Model, Progress: p.progress()})
+		if err != nil {
+			return err
+		}
+		if err := writeFile(o.Fit, 0o644, func(w io.Writer) error { return match.WriteParameters(w, parameters) }); err != nil {
+			return err
+		}
+		if _, err := claims.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
 	options.Size = size
 	report, err := dqteval.Evaluate(ctx, snapshot, claims, options)
 	if err != nil {

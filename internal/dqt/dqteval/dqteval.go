@@ -169,6 +169,7 @@ type outcome struct {
 
 	rule    settled
 	by      dqt.NoMatch // why the rule settled nothing
+	check   settled     // the rule and the model together, as the program does it
 	best    settled     // the first candidate
 	sure    float64     // log2 of its odds
 	allowed bool        // the policy lets the model settle it
@@ -222,6 +223,11 @@ func (e *evaluating) evaluate(ctx context.Context, c *claim) (outcome, error) {
 	}
 	if o.by = byRule.Reason; byRule.Matched() {
 		o.rule = judge(dqt.IDOf(byRule.TRN))
+	}
+	if o.check = o.rule; o.check == toNobody && o.by != dqt.IdentifiersConflict {
+		if id, sure := search.Accepted(); sure {
+			o.check = judge(id)
+		}
 	}
 	o.compared, _ = search.Found(0)
 	for id := range truth {

@@ -87,9 +87,9 @@ func TestFiguresAreThoseOfClaimsThatCanBeCountedByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := r.Overall
-	type counts struct{ Refused, Lost, Claims, InRecord, Retrieved, First, FirstFive, RuleRight, RuleWrong, LeftByRule, LeftFirst int }
-	got := counts{r.Refused, r.Lost, o.Claims, o.InRecord, o.Retrieved.Count, o.First.Count, o.FirstFive.Count, o.Rule.Right.Count, o.Rule.Wrong, o.Rule.Left.Count, o.Rule.LeftFirst.Count}
-	want := counts{Refused: 2, Lost: 1, Claims: 8, InRecord: 7, Retrieved: 4, First: 4, FirstFive: 4, RuleRight: 1, RuleWrong: 1, LeftByRule: 6, LeftFirst: 3}
+	type counts struct{ Refused, Lost, Claims, InRecord, Retrieved, First, FirstFive, RuleRight, RuleWrong, LeftByRule, LeftFirst, CheckWrong int }
+	got := counts{r.Refused, r.Lost, o.Claims, o.InRecord, o.Retrieved.Count, o.First.Count, o.FirstFive.Count, o.Rule.Right.Count, o.Rule.Wrong, o.Rule.Left.Count, o.Rule.LeftFirst.Count, o.Check.Wrong}
+	want := counts{Refused: 2, Lost: 1, Claims: 8, InRecord: 7, Retrieved: 4, First: 4, FirstFive: 4, RuleRight: 1, RuleWrong: 1, LeftByRule: 6, LeftFirst: 3, CheckWrong: 1}
 	if got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
@@ -142,7 +142,7 @@ func TestMissesNameNobody(t *testing.T) {
 // ranking is what a golden file pins: counts, not times.
 type ranking struct {
 	Records, Claims, InRecord, Retrieved, First, FirstFive int
-	RuleRight, RuleWrong                                   int
+	RuleRight, RuleWrong, CheckRight, CheckWrong           int
 	SureRight, SureWrong                                   int // the model alone at a probability of 0.999
 }
 
@@ -157,7 +157,7 @@ func fixed(p float64) *dqteval.Thresholds {
 
 func rankingOf(r *dqteval.Report) ranking {
 	o := r.Overall
-	return ranking{r.Register.Records, o.Claims, o.InRecord, o.Retrieved.Count, o.First.Count, o.FirstFive.Count, o.Rule.Right.Count, o.Rule.Wrong, o.Model[10].Right.Count, o.Model[10].Wrong}
+	return ranking{r.Register.Records, o.Claims, o.InRecord, o.Retrieved.Count, o.First.Count, o.FirstFive.Count, o.Rule.Right.Count, o.Rule.Wrong, o.Check.Right.Count, o.Check.Wrong, o.Model[10].Right.Count, o.Model[10].Wrong}
 }
 
 func pinned(t *testing.T, name string, figures map[string]ranking) {

@@ -88,6 +88,7 @@ type Figures struct {
 	First     Share            `json:"first"`     // it is ranked first
 	FirstFive Share            `json:"first_five"`
 	Rule      Accepted         `json:"rule"`  // by the documented rule
+	Check     Accepted         `json:"check"` // by the rule and the model together, as the program does it
 	Model     map[int]Accepted `json:"model"` // by the model alone, by the rate of its threshold
 	Gate      map[int]Accepted `json:"gate"`  // by rule or gate
 }
@@ -115,6 +116,7 @@ type Group struct {
 type Fairness struct {
 	Renamed  Figures `json:"renamed"`
 	Others   Figures `json:"others"`
+	GapCheck float64 `json:"gap_check"`
 	GapRule  float64 `json:"gap_rule"` // in what is accepted, percentage points
 	GapModel float64 `json:"gap_model"`
 	GapGate  float64 `json:"gap_gate"`
@@ -132,8 +134,12 @@ type Speed struct {
 }
 
 // upperBound gives the upper end of a one-sided 95% interval of a count: the
-// mean of a Poisson distribution that gives so few with that chance (Garwood, 1936).
+// mean of a Poisson distribution that gives so few with that chance (Garwood,
+// 1936); of a high count by the approximation of Wilson and Hilferty (1931).
 func upperBound(count int) float64 {
+	if n := float64(count) + 1; count > 100 {
+		return n * math.Pow(1-1/(9*n)+1.6449/(3*math.Sqrt(n)), 3)
+	}
 	lo, hi := float64(count), float64(count)+10*math.Sqrt(float64(count)+1)+10
 	for range 60 {
 		mean := (lo + hi) / 2
@@ -157,8 +163,7 @@ func perMillion(n float64, claims int) float64 {
 	return math.Round(n/float64(claims)*1e8) / 100
 }
 
-func accepted(p *policy, at, claims, inRecord int) Accepted {
-	a, left := p.from(at)
+func accepted(a, left bin, claims, inRecord int) Accepted {
 	return Accepted{
 		Right: share(int(a.right), inRecord), Wrong: int(a.wrong), WrongMillion: perMillion(float64(a.wrong), claims), AtMost: perMillion(upperBound(int(a.wrong)), claims),
 		Left: share(int(left.all), claims), LeftFirst: share(int(left.first), int(left.inRecord)), LeftFirstFive: share(int(left.five), int(left.inRecord)),
@@ -170,15 +175,14 @@ func (t *tally) figures(th thresholdBins) Figures {
 	f := Figures{
 		Claims: t.claims, InRecord: t.inRecord,
 		Retrieved: share(t.retrieved, t.inRecord), First: share(t.first, t.inRecord), FirstFive: share(t.five, t.inRecord),
-		Rule: Accepted{
-			Right: share(t.ruleRight, t.inRecord), Wrong: t.ruleWrong, WrongMillion: perMillion(float64(t.ruleWrong), t.claims), AtMost: perMillion(upperBound(t.ruleWrong), t.claims),
-			Left: share(t.claims-t.ruleRight-t.ruleWrong, t.claims), LeftFirst: share(t.leftFirst, t.leftByRule), LeftFirstFive: share(t.leftFive, t.leftByRule),
-		},
+		Rule: accepted(t.rule.accepted, t.rule.left, t.claims, t.inRecord), Check: accepted(t.check.accepted, t.check.left, t.claims, t.inRecord),
 		Model: map[int]Accepted{}, Gate: map[int]Accepted{},
 	}
 	for _, rate := range rates {
-		f.Model[rate] = accepted(&t.model, th.model[rate], t.claims, t.inRecord)
-		f.Gate[rate] = accepted(&t.gate, th.gate[rate], t.claims, t.inRecord)
+		a, left := t.model.from(th.model[rate])
+		f.Model[rate] = accepted(a, left, t.claims, t.inRecord)
+		a, left = t.gate.from(th.gate[rate])
+		f.Gate[rate] = accepted(a, left, t.claims, t.inRecord)
 	}
 	return f
 }
@@ -226,7 +230,7 @@ func (t *totals) report(given *Thresholds) *Report {
 	if t.renamed.inRecord > 0 && t.rest.inRecord > 0 {
 		f := Fairness{Renamed: t.renamed.figures(th), Others: t.rest.figures(th)}
 		gap := func(a, b Accepted) float64 { return math.Round((a.Right.Share-b.Right.Share)*1e4) / 100 }
-		f.GapRule, f.GapModel, f.GapGate = gap(f.Others.Rule, f.Renamed.Rule), gap(f.Others.Model[headline], f.Renamed.Model[headline]), gap(f.Others.Gate[headline], f.Renamed.Gate[headline])
+		f.GapRule, f.GapCheck, f.GapModel, f.GapGate = gap(f.Others.Rule, f.Renamed.Rule), gap(f.Others.Check, f.Renamed.Check), gap(f.Others.Model[headline], f.Renamed.Model[headline]), gap(f.Others.Gate[headline], f.Renamed.Gate[headline])
 		r.Fairness = &f
 	}
 	r.curves = [2][]point{t.overall.model.curve(t.overall.inRecord), t.overall.gate.curve(t.overall.inRecord)}
@@ -298,6 +302,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 		line(name, rate, threshold, a.Right, a.Wrong, fmt.Sprintf("%.2f (%.2f)", a.WrongMillion, a.AtMost), a.Left, a.LeftFirst, a.LeftFirstFive)
 	}
 	row("documented rule", "", "", o.Rule)
+	row("this program's check by the model", "", "", o.Check)
 	of := func(name string, th map[int]float64, a map[int]Accepted) {
 		for _, rate := range rates {
 			row(name, fmt.Sprintf("at most %d", rate), probability(th[rate]), a[rate])
@@ -314,7 +319,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 		s.ClaimsPerSecond, s.Processors, s.P50.Round(time.Microsecond), s.P95.Round(time.Microsecond), s.P99.Round(time.Microsecond), s.ComparedPerClaim, float64(s.MemoryBytes)/1e6))
 	if f := r.Fairness; f != nil {
 		line()
-		line(fmt.Sprintf("Accepted less often of women who changed their name than of everybody else, in points: rule %.2f, model alone %.2f, rule or gate %.2f.", f.GapRule, f.GapModel, f.GapGate))
+		line(fmt.Sprintf("Accepted less often of women who changed their name than of everybody else, in points: rule %.2f, check by the model %.2f, model alone %.2f, rule or gate %.2f.", f.GapRule, f.GapCheck, f.GapModel, f.GapGate))
 	}
 	last := ""
 	for _, g := range r.Groups {

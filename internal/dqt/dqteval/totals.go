@@ -41,8 +41,9 @@ type bin struct {
 // policy is a way of settling claims: counts by what it would have to be sure of.
 type policy [bins]bin
 
-func (p *policy) add(at int, linked settled, o *outcome) {
-	b := &p[at]
+func (p *policy) add(at int, linked settled, o *outcome) { p[at].add(linked, o) }
+
+func (b *bin) add(linked settled, o *outcome) {
 	b.all++
 	switch linked {
 	case rightly:
@@ -93,13 +94,23 @@ func (p *policy) threshold(most float64) int {
 	return at
 }
 
+// decided counts what a check without a threshold of its own came to.
+type decided struct{ accepted, left bin }
+
+func (d *decided) add(linked settled, o *outcome) {
+	to := &d.accepted
+	if linked == toNobody {
+		to = &d.left
+	}
+	to.add(linked, o)
+}
+
 // tally counts the outcomes of a group of claims.
 type tally struct {
-	claims, inRecord, lost          int
-	retrieved, first, five          int
-	ruleRight, ruleWrong            int
-	leftByRule, leftFirst, leftFive int
-	model, gate                     policy
+	claims, inRecord, lost int
+	retrieved, first, five int
+	rule, check            decided
+	model, gate            policy
 }
 
 func (t *tally) add(o *outcome) {
@@ -114,13 +125,8 @@ func (t *tally) add(o *outcome) {
 	one(o.retrieved, &t.retrieved)
 	one(o.rank == 1, &t.first)
 	one(o.rank >= 1 && o.rank <= 5, &t.five)
-	one(o.rule == rightly, &t.ruleRight)
-	one(o.rule == wrongly, &t.ruleWrong)
-	if o.inRecord && o.rule == toNobody {
-		t.leftByRule++
-		one(o.rank == 1, &t.leftFirst)
-		one(o.rank >= 1 && o.rank <= 5, &t.leftFive)
-	}
+	t.rule.add(o.rule, o)
+	t.check.add(o.check, o)
 	at := 0
 	if o.best != toNobody {
 		at = binOf(o.sure)
