@@ -67,4 +67,18 @@ pictures: deps ## a picture of every page in every state, at 360 and 1280 pixels
 bench: ## benchmarks, with memory
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-.PHONY: help run build assets deps generate test check bench pictures
+# What bench-accuracy measures: the claims of another SEED are others.
+RECORDS := 2000000
+CLAIMS := 1000000
+SEED := 1
+ERRORS := 1
+ACCURACY := bench-data/$(RECORDS)
+
+bench-accuracy: ## accuracy and speed in memory on invented claims, into bench-data
+	go build -o bin/traid ./cmd/traid
+	bin/traid synth --records $(RECORDS) --claims $(CLAIMS) --claims-seed $(SEED) --errors $(ERRORS) --mix typical,hard,names --out $(ACCURACY)
+	TRAID_DATA=$(ACCURACY)/register bin/traid import $(ACCURACY)/register.csv --complete
+	@for claims in $(ACCURACY)/claims-*.csv; do echo "$$claims"; \
+	  TRAID_DATA=$(ACCURACY)/register bin/traid evaluate $$claims --out $${claims%.csv} || exit 1; done
+
+.PHONY: help run build assets deps generate test check bench bench-accuracy pictures
