@@ -15,6 +15,10 @@ import (
 // (stored, checked again by itself) or AlreadyKnown. The email address stays
 // the registered one. The details that are waiting already change nothing.
 func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from string) (Registered, error) {
+	return s.correct(ctx, id, d, from, correction{by: byPerson, what: Corrected})
+}
+
+func (s *Service) correct(ctx context.Context, id ParticipantID, d Details, from string, c correction) (Registered, error) {
 	p, err := standing(ctx, s.store, id)
 	if err != nil {
 		return Registered{}, err
@@ -43,6 +47,9 @@ func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from
 		if out, ok, err = s.needless(ctx, tx, p, d); err != nil || ok {
 			return err // an answer, or the same correction, came first
 		}
+		if err := c.stale(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		now := s.now()
 		p.FirstName, p.LastName = d.FirstName, d.LastName
 		p.TRNClaimed = !d.TRN.IsZero()
@@ -55,10 +62,12 @@ func (s *Service) Correct(ctx context.Context, id ParticipantID, d Details, from
 			return err
 		}
 		p.HoldsValidationData = true
-		if err := tx.DeleteDraft(ctx, p.Email); err != nil {
-			return err
+		if c.by == byPerson {
+			if err := tx.DeleteDraft(ctx, p.Email); err != nil {
+				return err
+			}
 		}
-		if err := s.story(ctx, tx, p.ID, byPerson, Corrected, "", ""); err != nil {
+		if err := s.story(ctx, tx, p.ID, c.by, c.what, "", c.why); err != nil {
 			return err
 		}
 		switch {

@@ -8,6 +8,8 @@ const (
 	HandedIn           What = "registered"
 	StoodBy            What = "stood_by_details"
 	Corrected          What = "details_corrected"
+	CorrectedFor       What = "details_corrected_by_administrator"
+	CheckedAgain       What = "automatic_check_again"
 	Withdrew           What = "withdrew"
 	CheckMatched       What = "automatic_check_matched"
 	CheckNotMatched    What = "automatic_check_did_not_match"
@@ -48,6 +50,8 @@ var whatTexts = map[What]string{
 	HandedIn:           "Registered",
 	StoodBy:            "Stood by the details after the automatic check found no match",
 	Corrected:          "Corrected the details",
+	CorrectedFor:       "An administrator corrected the details",
+	CheckedAgain:       "An administrator had the automatic check made again",
 	Withdrew:           "Took the details back",
 	CheckMatched:       "The automatic check found the record",
 	CheckNotMatched:    "The automatic check found no record",

@@ -45,5 +45,5 @@ func (p *Pages) participantPage(w http.ResponseWriter, r *http.Request, status i
 	}
 	o := p.admin(r, "Participant "+string(story.Participant.Reference))
 	o.Errors, o.BackLink = errs, govuk.BackLinkOptions{Href: participantsPath, Text: "All participants"}
-	p.showAdmin(w, r, status, o, participantPage(story, owner, errs))
+	p.showAdmin(w, r, status, o, participantPage(story, owner, p.o.Sessions.PopString(r.Context(), keyChecked), errs))
 }

@@ -298,3 +298,36 @@ func TestAdministratorsSendTextAlone(t *testing.T) {
 	}
 	admin.post("/admin/participants", "search", "Zoë’s").at("/admin/participants")
 }
+
+func TestAnAdministratorCorrectsAndChecksAgain(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	s := zephyrine
+	s.NINO = ""
+	b.standsBy(s)
+	w.work()
+	admin := w.administrator()
+	path := "/admin/participants/" + string(w.participants()[0].ID)
+	admin.get(path).says("Try the automatic check again", "Correct details")
+	admin.post(path+"/check").at(path).says("The automatic check found no record. Nothing has changed.", "An administrator had the automatic check made again")
+
+	admin.get(path + "/correct").at(path + "/correct").says("ends in 23").silent(zephyrine.TRN)
+	p := admin.post(path+"/correct", "first-name", "", "last-name", "Quillfeather", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
+		"has-trn", "yes", "trn", "", "has-national-insurance-number", "no", "reason", "")
+	p.is(path+"/correct", 422).says("Enter your first name", "Enter the reason").silent(zephyrine.TRN)
+	form := []string{
+		"first-name", "Zefyrine", "last-name", "Quillfeather", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
+		"has-trn", "yes", "trn", "", "has-national-insurance-number", "no", "reason", "The school spells it so.",
+	}
+	admin.post(path+"/correct", form...).at(path+"/correct/check").
+		says("Name Zephyrine Quillfeather Zefyrine Quillfeather", "The school spells it so.", "What happens then").silent(zephyrine.TRN, "Date of birth")
+	w.knows("Zefyrine", "7300456")
+	admin.post(path+"/correct/check").at(path).says("An administrator corrected the details", adminEmail, "The school spells it so.", "Validated automatically", "7300456")
+	admin.post(path + "/correct/check").at(path) // a second click
+	admin.get(path + "/correct").at(path)
+	admin.get(path).silent("Correct details")
+	admin.post(path + "/check").at(path).says("The TRN is validated already.")
+	if got := w.participants()[0]; got.TRN.Reveal() != "7300456" {
+		t.Errorf("the TRN is %q, want the register's", got.TRN.Reveal())
+	}
+}

@@ -151,9 +151,22 @@ func states(t *testing.T) *govuktest.Album {
 	keep("progress: confirmed", alma.post("/check-your-answers").at("/progress"))
 	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "cannot_tell"})
 	w.register.alert = false
+	checked := false
 	for _, p := range w.participants() {
 		path := "/admin/participants/" + string(p.ID)
 		keep("participant: "+strings.Replace(p.FirstName.Reveal(), longName, "long", 1), admin.get(path))
+		if p.HoldsValidationData && p.TRNStatus == cpd.TRNAwaitingManualValidation && !checked {
+			checked = true
+			keep("participant: checked", admin.post(path+"/check"))
+			keep("correct", admin.get(path+"/correct"))
+			keep("correct: errors", admin.post(path+"/correct", "first-name", longName+"x"))
+			correct := []string{
+				"first-name", longName, "last-name", "Sample", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
+				"has-trn", "no", "has-national-insurance-number", "no", "reason", longText,
+			}
+			keep("correct: check", admin.post(path+"/correct", correct...))
+			admin.post(path + "/correct/check").at(path)
+		}
 		if p.AlertStatus == cpd.AlertUndetermined {
 			keep("participant: no owner", admin.post(path+"/alert-owner", "owner", " "))
 			keep("participant: owner", admin.post(path+"/alert-owner", "owner", longEmail))
@@ -220,8 +233,9 @@ func TestPagesCanBeUsedByEverybody(t *testing.T) {
 			"POST /admin/participants": "a search that finds nobody is answered so",
 		},
 		Steady: map[string]string{
-			"History": "something has happened to everybody",
-			"Cookies": "there is one",
+			"What changes": "there are five details",
+			"History":      "something has happened to everybody",
+			"Cookies":      "there is one",
 		},
 	})
 }

@@ -1,0 +1,238 @@
+package cpdweb
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"traid/internal/cpd"
+	"traid/internal/fault"
+	"traid/internal/govuk"
+	"traid/internal/person"
+)
+
+// What a session holds of an administrator's work on a participant.
+const (
+	keyCorrecting = "correcting" // a correction that is to be confirmed
+	keyChecked    = "checked"    // what the automatic check gave, for one page
+)
+
+// correctionForm is an administrator's correction of a participant's details.
+type correctionForm struct {
+	Participant cpd.ParticipantID
+	Seen        string // the data that was looked at
+	Name        nameForm
+	DateOfBirth dateOfBirthForm
+	TRN         trnForm
+	NINO        ninoForm
+	Why         string
+}
+
+// correctionOf fills the form with what is held.
+func correctionOf(id cpd.ParticipantID, data cpd.Data) correctionForm {
+	v := visitOf(data.Details)
+	return correctionForm{Participant: id, Seen: data.ID, Name: v.Name, DateOfBirth: v.DateOfBirth, TRN: v.TRN, NINO: v.NINO}
+}
+
+// visit is the form as answers, to be shown.
+func (f correctionForm) visit() *visit {
+	return &visit{Correcting: f.Participant, Name: f.Name, ChangedName: changedNameForm{no}, DateOfBirth: f.DateOfBirth, TRN: f.TRN, NINO: f.NINO}
+}
+
+// correctedDetails gives what the form says beside what is held, and what is wrong with it.
+func (p *Pages) correctedDetails(f correctionForm, held cpd.Details) (cpd.Details, govuk.Errors) {
+	d := held
+	var errs govuk.Errors
+	name, wrong := f.Name.parse()
+	d.FirstName, d.LastName = name.First, name.Last
+	errs = append(errs, wrong...)
+	d.DateOfBirth, wrong = f.DateOfBirth.parse(p.today())
+	errs = append(errs, wrong...)
+	d.TRN, wrong = f.TRN.parse()
+	errs = append(errs, wrong...)
+	d.NINO, wrong = f.NINO.parse()
+	errs = append(errs, wrong...)
+	switch why := strings.TrimSpace(f.Why); {
+	case why == "":
+		errs.Add(reasonField, "Enter the reason")
+	case person.HasPersonalNumber(why):
+		errs.Add(reasonField, "Reason must not contain a TRN, a National Insurance number or a date")
+	}
+	return d, errs
+}
+
+// correctable gives the participant of the page, and what is held of them.
+// Where details cannot be corrected the participant's page tells why.
+func (p *Pages) correctable(w http.ResponseWriter, r *http.Request) (cpd.Participant, cpd.Data, bool) {
+	story, err := p.svc.Participant(r.Context(), cpd.ParticipantID(r.PathValue("id")))
+	if err != nil {
+		p.fail(w, r, err)
+		return cpd.Participant{}, cpd.Data{}, false
+	}
+	data, held, err := p.svc.HeldData(r.Context(), story.Participant.ID)
+	if err != nil {
+		p.fail(w, r, err)
+		return cpd.Participant{}, cpd.Data{}, false
+	}
+	if !held || !unsettled(story.Participant) {
+		goTo(w, r, participantPath(story.Participant.ID))
+		return cpd.Participant{}, cpd.Data{}, false
+	}
+	return story.Participant, data, true
+}
+
+// unsettled tells whether a participant's details can be checked or corrected.
+func unsettled(p cpd.Participant) bool {
+	return p.HoldsValidationData && !p.TRNStatus.Validated() && p.TRNStatus != cpd.TRNConflict
+}
+
+func (p *Pages) showCorrect(w http.ResponseWriter, r *http.Request) {
+	who, data, ok := p.correctable(w, r)
+	if !ok {
+		return
+	}
+	f := p.correcting(r, who.ID, data)
+	if f.Seen != data.ID {
+		f = correctionOf(who.ID, data)
+	}
+	p.correctPage(w, r, http.StatusOK, who, f, nil)
+}
+
+// correcting gives the correction that is to be confirmed; an empty one for
+// none. Numbers that stay are not in the session, but where they are held.
+func (p *Pages) correcting(r *http.Request, id cpd.ParticipantID, data cpd.Data) correctionForm {
+	var f correctionForm
+	if json.Unmarshal(p.o.Sessions.GetBytes(r.Context(), keyCorrecting), &f) != nil || f.Participant != id {
+		return correctionForm{}
+	}
+	held := correctionOf(id, data)
+	if f.TRN.Kept {
+		f.TRN = held.TRN
+	}
+	if f.NINO.Kept {
+		f.NINO = held.NINO
+	}
+	return f
+}
+
+// proposeCorrection takes a correction, to be confirmed on a page of its own.
+func (p *Pages) proposeCorrection(w http.ResponseWriter, r *http.Request) {
+	who, data, ok := p.correctable(w, r)
+	if !ok {
+		return
+	}
+	held := correctionOf(who.ID, data)
+	f := correctionForm{
+		Participant: who.ID, Seen: data.ID, Why: r.PostFormValue(reasonField),
+		Name:        nameForm{First: r.PostFormValue(firstNameID), Last: r.PostFormValue(lastNameID)},
+		DateOfBirth: dateOfBirthForm{Day: r.PostFormValue(dayID), Month: r.PostFormValue(monthID), Year: r.PostFormValue(yearID)},
+		TRN:         trnForm{Has: r.PostFormValue(hasTRNID), TRN: r.PostFormValue(trnID)},
+		NINO:        ninoForm{Has: r.PostFormValue(hasNINOID), NINO: r.PostFormValue(ninoID)},
+	}
+	if f.TRN.Has == yes && strings.TrimSpace(f.TRN.TRN) == "" && held.TRN.Kept {
+		f.TRN = held.TRN
+	}
+	if f.NINO.Has == yes && strings.TrimSpace(f.NINO.NINO) == "" && held.NINO.Kept {
+		f.NINO = held.NINO
+	}
+	if _, errs := p.correctedDetails(f, data.Details); errs != nil {
+		p.correctPage(w, r, http.StatusUnprocessableEntity, who, f, errs)
+		return
+	}
+	if f.TRN.Kept {
+		f.TRN.TRN = ""
+	}
+	if f.NINO.Kept {
+		f.NINO.NINO = ""
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.o.Sessions.Put(r.Context(), keyCorrecting, raw)
+	goTo(w, r, participantPath(who.ID)+"/correct/check")
+}
+
+func (p *Pages) correctPage(w http.ResponseWriter, r *http.Request, status int, who cpd.Participant, f correctionForm, errs govuk.Errors) {
+	o := p.admin(r, "Correct details of "+string(who.Reference))
+	o.Errors, o.BackLink = errs, govuk.BackLinkOptions{Href: participantPath(who.ID), Text: "Participant " + string(who.Reference)}
+	p.showAdmin(w, r, status, o, correctPage(f, errs))
+}
+
+// change is one detail that a correction changes.
+type change struct{ What, From, To string }
+
+// proposed gives the correction that is to be confirmed, as long as it is about
+// what is held.
+func (p *Pages) proposed(w http.ResponseWriter, r *http.Request) (cpd.Participant, correctionForm, cpd.Details, []change, bool) {
+	who, data, ok := p.correctable(w, r)
+	if !ok {
+		return who, correctionForm{}, cpd.Details{}, nil, false
+	}
+	f := p.correcting(r, who.ID, data)
+	d, errs := p.correctedDetails(f, data.Details)
+	if f.Seen != data.ID || errs != nil {
+		goTo(w, r, participantPath(who.ID)+"/correct")
+		return who, f, d, nil, false
+	}
+	before, after := p.answers(correctionOf(who.ID, data).visit()), p.answers(f.visit())
+	var changes []change
+	for i, a := range after {
+		if from, to := strings.Join(before[i].Lines, ", "), strings.Join(a.Lines, ", "); from != to {
+			changes = append(changes, change{a.Key, from, to})
+		}
+	}
+	return who, f, d, changes, true
+}
+
+func (p *Pages) showCorrection(w http.ResponseWriter, r *http.Request) {
+	who, f, _, changes, ok := p.proposed(w, r)
+	if !ok {
+		return
+	}
+	o := p.admin(r, "Check the correction of "+string(who.Reference))
+	o.BackLink = govuk.BackLinkOptions{Href: participantPath(who.ID) + "/correct"}
+	p.showAdmin(w, r, http.StatusOK, o, correctionPage(changes, f.Why))
+}
+
+func (p *Pages) correctFor(w http.ResponseWriter, r *http.Request) {
+	who, f, d, changes, ok := p.proposed(w, r)
+	if !ok {
+		return
+	}
+	if len(changes) == 0 {
+		goTo(w, r, participantPath(who.ID)+"/correct/check")
+		return
+	}
+	_, err := p.svc.CorrectFor(r.Context(), administrator(r), who.ID, f.Seen, d, f.Why)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.o.Sessions.Remove(r.Context(), keyCorrecting)
+	goTo(w, r, participantPath(who.ID))
+}
+
+var checkedTexts = map[cpd.CheckResult]string{
+	cpd.Matched:     "The automatic check found the record, and the TRN is stored.",
+	cpd.NotMatched:  "The automatic check found no record. Nothing has changed.",
+	cpd.CouldNotAsk: "The register did not answer. Nothing has changed.",
+}
+
+// checkNow has the automatic check made again, and says on the participant's
+// page what it gave.
+func (p *Pages) checkNow(w http.ResponseWriter, r *http.Request) {
+	id := cpd.ParticipantID(r.PathValue("id"))
+	result, err := p.svc.CheckNow(r.Context(), administrator(r), id)
+	text := checkedTexts[result]
+	if fault.Is(err, fault.Conflict) {
+		text, err = fault.SafeText(err), nil
+	}
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.o.Sessions.Put(r.Context(), keyChecked, text)
+	goTo(w, r, participantPath(id))
+}
