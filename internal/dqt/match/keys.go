@@ -121,7 +121,8 @@ func (f *Features) Counts(keys []Key) []Key {
 	if f.first.head.text != "" {
 		keys = append(keys, keyOf(countFirst, f.first.head.text))
 		if f.born != 0 {
-			keys = append(keys, keyOfNumber(countCohort, f.born.year()/cohortYears, f.first.head.text))
+			cohort := f.born.year() / cohortYears
+			keys = append(keys, keyOfNumber(countCohort, cohort, f.first.head.text), keyOfNumber(countCohort, cohort, ""))
 		}
 		if f.last.whole.text != "" {
 			keys = append(keys, keyOf(countFirstLast, f.first.head.text, f.last.whole.text))
