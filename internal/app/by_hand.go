@@ -37,6 +37,9 @@ func Open(ctx context.Context, getenv func(string) string, now func() time.Time,
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h := &ByHand{sys: sys, stop: stop, done: make(chan error, 1)}
 	go func() { h.done <- sys.serve(ctx, false, nil) }()
+	if err := sys.open["cpd"].work[registerJob](ctx, ""); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
 	return h, nil
 }
 

@@ -148,7 +148,7 @@ func newSecret(name string) string {
 func (s Settings) missing(roles map[string]bool) error {
 	need := map[string][]string{
 		"cpd": {setCPDTRAToken, setCPDDQTToken, setWebhookKey, setCPDHashKey},
-		"tra": {setTRADQTToken, setWebhookKey, setTRAHashKey},
+		"tra": {setTRADQTToken, setTRAHashKey},
 	}
 	var out []string
 	for _, service := range services {

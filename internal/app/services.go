@@ -25,6 +25,7 @@ import (
 	"traid/internal/dqt"
 	"traid/internal/dqt/dqtapi"
 	"traid/internal/dqt/dqtsql"
+	"traid/internal/fault"
 	"traid/internal/govuk"
 	"traid/internal/httpd"
 	"traid/internal/signin"
@@ -34,6 +35,7 @@ import (
 	"traid/internal/tra/traconsole"
 	"traid/internal/tra/traports"
 	"traid/internal/tra/trasql"
+	"traid/internal/webhook"
 	"traid/internal/wire/dqtv1"
 	"traid/internal/wire/trav1"
 	"traid/internal/zendesk"
@@ -256,7 +258,7 @@ func (sys *system) buildDQT(s *service) (err error) {
 
 func (sys *system) buildDesk(ctx context.Context, s *service) (err error) {
 	p := sys.p
-	allowed, err := networks(p.settings.get(setDeskNetworks))
+	allowed, err := webhook.ParseNetworks(p.settings.get(setDeskNetworks))
 	if err != nil {
 		return err
 	}
@@ -309,12 +311,8 @@ func (sys *system) buildTRA(s *service) error {
 	if set := p.settings.get(setDetails); set != "" {
 		details = tra.Details(set)
 	}
-	endpoints := map[tra.Client]traports.Endpoint{}
-	if cpdURL, err := sys.url("cpd"); err == nil { // it polls in any case
-		endpoints[clientCPD] = traports.Endpoint{URL: cpdURL + cpdweb.WebhookPath, Secret: p.settings.get(setWebhookKey)}
-	}
 	register := traports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setTRADQTToken)}))
-	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(sys.account, p.now), register, traports.NewAnnouncer(endpoints, nil, p.now),
+	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(sys.account, p.now), register, traports.NewAnnouncer(sys.guard(), p.now),
 		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
 			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
 			Details: details, PublicURL: sys.public(s), Logger: p.logger,
@@ -360,8 +358,9 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	if err != nil {
 		return err
 	}
+	theTRA := trav1.NewClient(httpd.ClientOptions{BaseURL: traURL, Token: p.settings.get(setCPDTRAToken)})
 	sys.cpd = cpd.New(cpdsql.NewStore(s.db, s.jobs),
-		cpdports.NewTRA(trav1.NewClient(httpd.ClientOptions{BaseURL: traURL, Token: p.settings.get(setCPDTRAToken)})),
+		cpdports.NewTRA(theTRA),
 		cpdports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setCPDDQTToken)})),
 		[]byte(p.settings.get(setCPDHashKey)), p.now, cpd.Options{
 			PollEvery: p.settings.duration(setPollEvery), PollJitter: p.settings.duration(setPollEvery) / jitterPart,
@@ -372,18 +371,51 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	}
 	s.work["cpd_work_due"] = func(ctx context.Context, _ string) error { return sys.cpd.WorkDue(ctx) }
 	s.work[pollJob] = func(ctx context.Context, _ string) error { return sys.cpd.Poll(ctx) }
-	s.every = append(s.every, sqldb.Every{Name: "cpd_work_due", Interval: time.Minute})
+	s.work[registerJob] = func(ctx context.Context, _ string) error { return sys.registerWebhook(ctx, theTRA) }
+	s.every = append(s.every, sqldb.Every{Name: "cpd_work_due", Interval: time.Minute}, sqldb.Every{Name: registerJob, Interval: time.Hour})
 
 	mux := http.NewServeMux()
 	sessions := access.NewSessions(s.access, "cpd_session", sys.https(s))
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
 		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
-		Contact: p.settings.get(setTRAAddress), WebhookSecrets: []string{p.settings.get(setWebhookKey)},
+		Contact: p.settings.get(setTRAAddress), WebhookSecrets: strings.Fields(p.settings.get(setWebhookKey)),
 		Poll: func() { sys.kick(s, pollJob) },
 		Now:  p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
+	return err
+}
+
+// guard says where clients may be told: at public addresses, where the setting
+// allows it, and here.
+func (sys *system) guard() webhook.Guard {
+	networks, _ := webhook.ParseNetworks(sys.p.settings.get(setWebhookAllow)) // checked with the settings
+	g := webhook.Guard{Networks: networks}
+	if s, here := sys.open["cpd"]; here {
+		if at, err := netip.ParseAddrPort(s.listener.Addr().String()); err == nil {
+			g.Places = append(g.Places, at)
+			if at.Addr().IsUnspecified() { // every address of this machine, of which one is called
+				g.Places = append(g.Places, netip.AddrPortFrom(netip.IPv6Loopback(), at.Port()), netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at.Port()))
+			}
+		}
+	}
+	return g
+}
+
+// registerWebhook tells the TRA API where to announce answers to Manage CPD.
+func (sys *system) registerWebhook(ctx context.Context, client *trav1.Client) error {
+	at, err := sys.url("cpd")
+	if err != nil {
+		return err
+	}
+	_, err = client.PutWebhook(ctx, trav1.WebhookRequest{
+		URL: strings.TrimRight(at, "/") + cpdweb.WebhookPath, Secrets: strings.Fields(sys.p.settings.get(setWebhookKey)),
+	})
+	if fault.Is(err, fault.Invalid) {
+		sys.p.logger.WarnContext(ctx, "the TRA API does not announce answers to this address: they are polled; set "+setCPDURL+" here, or "+setWebhookAllow+" there", "error", err)
+		return nil
+	}
 	return err
 }
 
@@ -398,8 +430,11 @@ func (sys *system) kick(s *service, job string) {
 	}
 }
 
-// pollJob is the poll that a webhook asks for.
-const pollJob = "cpd_poll"
+// pollJob is the poll that a webhook asks for; registerJob asks for the webhook.
+const (
+	pollJob     = "cpd_poll"
+	registerJob = "cpd_register_webhook"
+)
 
 // jitterPart is which part of the time between two polls a poll may come
 // earlier, so that clients do not all poll at once.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -56,6 +55,7 @@ const (
 	setDeskSearch   = "TRAID_DESK_SEARCH_LAG"
 	setDeskNetworks = "TRAID_DESK_WEBHOOK_NETWORKS"
 	setWebhookKey   = "TRAID_WEBHOOK_SECRET"
+	setWebhookAllow = "TRAID_WEBHOOK_ALLOW"
 	setCPDHashKey   = "TRAID_CPD_HASH_KEY"
 	setTRAHashKey   = "TRAID_TRA_HASH_KEY"
 	setPollEvery    = "TRAID_POLL_EVERY"
@@ -80,7 +80,7 @@ var settingsTable = []setting{
 	{Name: setPublicCPD, Meaning: "URL of Manage CPD for links in mails; that of its address when empty", check: checkURL},
 	{Name: setPublicTRA, Meaning: "URL of the console for links on tickets; that of its address when empty", check: checkURL},
 	{Name: setPublicDesk, Meaning: "URL of the desk in its tickets; that of its address when empty", check: checkURL},
-	{Name: setCPDURL, Meaning: "where the TRA API reaches Manage CPD; here when empty", check: checkURL},
+	{Name: setCPDURL, Meaning: "where the TRA API reaches Manage CPD, which tells it so; its address when empty", check: checkURL},
 	{Name: setTRAURL, Meaning: "where Manage CPD reaches the TRA API; here when empty", check: checkURL},
 	{Name: setDQTURL, Meaning: "where both reach the register; here when empty", check: checkURL},
 	{Name: setZendeskURL, Meaning: "the TRA's Zendesk account; the desk here when empty", check: checkURL},
@@ -96,7 +96,8 @@ var settingsTable = []setting{
 	{Name: setDeskPlan, Meaning: "Zendesk plan whose rate limits the desk keeps: team, professional, enterprise or enterprise_plus; none when empty", check: checkPlan},
 	{Name: setDeskSearch, Default: "0s", Meaning: "how far the desk's search lags behind, as Zendesk's does by a minute or more", check: checkLag},
 	{Name: setDeskNetworks, Meaning: "private networks that the desk's webhooks may call, such as 10.1.0.0/16, separated by commas; this machine too where the desk serves it alone", check: checkNetworks},
-	{Name: setWebhookKey, Meaning: "secret of the announcements that the TRA API sends to Manage CPD (whsec_…)", Secret: true, check: webhook.CheckSecret},
+	{Name: setWebhookKey, Meaning: "secret that Manage CPD has the TRA API's announcements signed with (whsec_…); two with a space between, the new one first, while one takes the place of the other", Secret: true, check: checkSecrets},
+	{Name: setWebhookAllow, Meaning: "addresses and networks that are not public and that clients may be told at all the same, such as 10.1.0.0/16; Manage CPD here needs none", check: checkNetworks},
 	{Name: setCPDHashKey, Meaning: "secret under which Manage CPD counts tries", Secret: true, check: checkKey},
 	{Name: setTRAHashKey, Meaning: "secret under which the TRA API tells bodies apart; keep it", Secret: true, check: checkKey},
 	{Name: setPollEvery, Default: "24h", Meaning: "how often Manage CPD polls the TRA API", check: checkDuration},
@@ -210,6 +211,24 @@ func checkKey(value string) error {
 	return nil
 }
 
+func checkSecrets(value string) error {
+	secrets := strings.Fields(value)
+	if len(secrets) > 2 {
+		return errors.New("must be one secret, or two with a space between")
+	}
+	for _, each := range secrets {
+		if err := webhook.CheckSecret(each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkNetworks(value string) error {
+	_, err := webhook.ParseNetworks(value)
+	return err
+}
+
 func checkDetails(value string) error {
 	if value != "claim" && value != "reference" {
 		return errors.New("must be claim or reference")
@@ -236,23 +255,6 @@ func checkLag(value string) error {
 		return errors.New("must be a time such as 0s or 60s")
 	}
 	return nil
-}
-
-func checkNetworks(value string) error {
-	_, err := networks(value)
-	return err
-}
-
-// networks reads a list of networks.
-func networks(value string) (out []netip.Prefix, err error) {
-	for one := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
-		p, err := netip.ParsePrefix(one)
-		if err != nil {
-			return nil, errors.New("must be networks such as 10.1.0.0/16, separated by commas")
-		}
-		out = append(out, p.Masked())
-	}
-	return out, nil
 }
 
 func checkEmail(value string) error {

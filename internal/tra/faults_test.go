@@ -71,8 +71,8 @@ const schedulesPerCheck = 20
 // TestOneTicketAndOneAnswerWhateverBreaks plays short schedules of what can
 // break between the TRA API and the helpdesk, with the real rules on a real
 // database and a real desk behind a proxy that does the breaking. For each: one
-// ticket a request, one released answer, every change of ours made once, and no
-// request silent for longer than a sweep.
+// ticket a request, one released answer that its client is told of, every change
+// of ours made once, and no request silent for longer than a sweep.
 func TestOneTicketAndOneAnswerWhateverBreaks(t *testing.T) {
 	if _, err := os.Stat("/dev/shm"); err == nil {
 		t.Setenv("TMPDIR", "/dev/shm") // nothing here outlives a power cut
@@ -788,6 +788,13 @@ func (s *schedule) settled(rt *rapid.T) {
 	}
 	if len(answers) != len(s.ids) {
 		rt.Errorf("%d answers to %d requests", len(answers), len(s.ids))
+	}
+	told, err := p.store.Deliveries(s.ctx, cpdClient, tra.DeliveryDone, 0, 100)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if len(told) != len(s.ids) {
+		rt.Errorf("the client was told of %d answers to %d requests", len(told), len(s.ids))
 	}
 	for _, id := range s.ids {
 		external := string(id)

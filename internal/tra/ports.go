@@ -186,10 +186,16 @@ type Register interface {
 	AsAt(ctx context.Context) (time.Time, error)
 }
 
-// Announcer tells clients that a version of an answer was released. A hint: they
-// read it by the same call as ever. Clients that are not to be told are passed over.
+// Announcer tells clients that an answer was released. A hint: they read it by
+// the same call as ever.
 type Announcer interface {
-	Announce(ctx context.Context, client Client, kind Kind, id RequestID, version int64) error
+	// CheckURL says what is wrong with a webhook's URL; empty: nothing.
+	CheckURL(url string) string
+	// Announce makes one attempt at a delivery, a ping where it is about no
+	// request. answer is the receiver's HTTP status, 0 without one. fault.Gone is
+	// a receiver that wants no more, fault.Unavailable anything else that is not
+	// delivered; their texts say why.
+	Announce(ctx context.Context, to Webhook, d Delivery) (answer int, err error)
 }
 
 // TaskKind is what is to be done to the request that a task names.
@@ -269,6 +275,8 @@ type Reads interface {
 	NewestAnswer(ctx context.Context, id RequestID) (Answer, error)
 	Creation(ctx context.Context, id RequestID) (Creation, error)
 	Sweep(ctx context.Context) (Sweep, error)
+	Webhook(ctx context.Context, c Client) (Webhook, error)
+	Delivery(ctx context.Context, id DeliveryID) (Delivery, error)
 }
 
 // Store keeps everything of tra.
@@ -282,6 +290,8 @@ type Store interface {
 	ClientRequests(ctx context.Context, c Client, states []State, after RequestID, limit int) ([]Request, error)
 	// Answers gives a client's released answers after a position, in order.
 	Answers(ctx context.Context, c Client, after int64, limit int) ([]Answer, error)
+	// Deliveries gives what a client is told, after a place and of a status or of any.
+	Deliveries(ctx context.Context, c Client, status DeliveryStatus, after int64, limit int) ([]Delivery, error)
 	// OpenTickets gives the tickets of open requests after one, by number.
 	OpenTickets(ctx context.Context, after TicketID, limit int) ([]TicketID, error)
 
@@ -323,6 +333,12 @@ type Tx interface {
 	// those that were heard before an instant.
 	AddHint(ctx context.Context, id string, at time.Time) (fresh bool, err error)
 	DropHints(ctx context.Context, before time.Time) error
+
+	SaveWebhook(ctx context.Context, w Webhook) error
+	DropWebhook(ctx context.Context, c Client) error
+	AddDelivery(ctx context.Context, d Delivery) error
+	SaveDelivery(ctx context.Context, d Delivery) error
+	DropDeliveries(ctx context.Context, before time.Time) error
 
 	// Enqueue makes a task due, anew when there is one, and kicks it then.
 	Enqueue(ctx context.Context, kind TaskKind, subject RequestID, due time.Time) error

@@ -158,44 +158,5 @@ func (s *Service) give(ctx context.Context, tx Tx, r Request, d Decision, trn pe
 			return err
 		}
 	}
-	return tx.Enqueue(ctx, TaskAnnounce, r.ID, now)
-}
-
-// announceTries bounds how often a client is told of an answer: for about a
-// day. Its own poll brings the answer in any case.
-const announceTries = 28
-
-// AnnounceAnswer tells a client that an answer was released.
-func (s *Service) AnnounceAnswer(ctx context.Context, id RequestID) error {
-	var task Task
-	var r Request
-	due := false
-	now := s.now()
-	err := s.inTx(ctx, func(ctx context.Context, tx Tx) (err error) {
-		if task, due, err = tx.Lease(ctx, TaskAnnounce, id, now, now.Add(leaseFor)); err != nil || !due {
-			return err
-		}
-		r, err = tx.Request(ctx, id)
-		return err
-	})
-	if err != nil || !due {
-		return err
-	}
-	err = s.announcer.Announce(ctx, r.Client, r.Kind, id, r.Version)
-	if err != nil && ctx.Err() != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		switch {
-		case err == nil:
-			if err := s.story(ctx, tx, id, bySystem, ClientTold, ""); err != nil {
-				return err
-			}
-		case task.Attempts < announceTries:
-			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
-		default:
-			s.o.Logger.WarnContext(ctx, "a client could not be told of an answer", "request", string(id), "kind", fault.KindOf(err).String())
-		}
-		return tx.FinishTask(ctx, task)
-	})
+	return s.announce(ctx, tx, a)
 }

@@ -105,17 +105,27 @@ func (r *register) Search(context.Context, tra.RequestID, person.Text, int, pers
 	return nil, r.asAt, nil
 }
 
-// told counts what clients are told.
+// told keeps what clients are told, and answers as the test has it.
 type told struct {
-	mu  sync.Mutex
-	ids []tra.RequestID
+	mu     sync.Mutex
+	list   []tra.Delivery
+	with   [][]string // secrets, of each
+	answer int
+	err    error
 }
 
-func (a *told) Announce(_ context.Context, _ tra.Client, _ tra.Kind, id tra.RequestID, _ int64) error {
+func (a *told) CheckURL(url string) string {
+	if !strings.HasPrefix(url, "https://") {
+		return "has to begin with https"
+	}
+	return ""
+}
+
+func (a *told) Announce(_ context.Context, to tra.Webhook, d tra.Delivery) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ids = append(a.ids, id)
-	return nil
+	a.list, a.with = append(a.list, d), append(a.with, to.Secrets)
+	return a.answer, a.err
 }
 
 // weather is what happens to calls of the helpdesk. The zero value lets all through.
@@ -207,7 +217,7 @@ var morning = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 func newRig(t *testing.T, db *sqldb.DB) *rig {
 	t.Helper()
 	c := &clock{at: morning}
-	r := &rig{t: t, ctx: t.Context(), clock: c, told: &told{}, weather: &weather{}, register: &register{
+	r := &rig{t: t, ctx: t.Context(), clock: c, told: &told{answer: http.StatusNoContent}, weather: &weather{}, register: &register{
 		records: map[string]tra.Record{}, merged: map[string]string{}, asAt: c.at,
 	}}
 	deskDB := sqldbtest.OpenSQLite(t, "desk", access.Migrations, desksql.Migrations)
@@ -261,6 +271,8 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	}
 	r.svc = over(store)
 	r.again = func() { r.svc = over(twice{store}) }
+	_, _, err = r.svc.RegisterWebhook(r.ctx, cpdClient, hookURL, []string{hookSecret})
+	r.ok(err)
 	return r
 }
 
@@ -268,7 +280,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 func (r *rig) empty() error {
 	r.clock.at = morning
 	for db, tables := range map[*sqldb.DB]string{
-		r.db:     "requests claims flags decisions answers creations ops counters sweep hints events tasks",
+		r.db:     "requests claims flags decisions answers creations ops counters sweep hints deliveries events tasks",
 		r.deskDB: "audits tickets idempotency_keys",
 	} {
 		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -358,6 +370,12 @@ func (r *rig) addRecord(number string, change func(*tra.Record)) {
 }
 
 const cpdClient tra.Client = "manage-cpd"
+
+// hookURL and hookSecret are what the client registers.
+const (
+	hookURL    = "https://cpd.example.org/webhooks/tra"
+	hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+)
 
 // submit hands in a TRN validation.
 func (r *rig) submit(id string, c tra.Claim) tra.RequestID {

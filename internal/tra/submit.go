@@ -295,27 +295,32 @@ func (s *Service) List(ctx context.Context, c Client, status string, after Reque
 }
 
 // Answers is arrow 7: a client's answers after a cursor, in the order of their
-// release, and the cursor to go on after. When the helpdesk was last asked over
-// a minute ago it is asked first, for ten seconds at most.
+// release, and the cursor to go on after. Where there are none, and the helpdesk
+// was last asked over a minute ago, it is asked first, for ten seconds at most.
 func (s *Service) Answers(ctx context.Context, c Client, after string, limit int) ([]Answer, string, error) {
 	position, ok := s.position(c, after)
 	if !ok {
 		return nil, "", fault.InvalidFields(fault.Field{Pointer: "after", Reason: "is no cursor that you were given"})
 	}
-	sweep, err := s.store.Sweep(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	if s.now().Sub(sweep.LastAt) > fresh {
-		wait, cancel := context.WithTimeout(ctx, longestWait)
-		defer cancel()
-		if err := s.WorkDue(wait); err != nil {
-			s.o.Logger.WarnContext(ctx, "the helpdesk could not be asked for changes", "kind", fault.KindOf(err).String(), "error", err)
-		}
-	}
 	answers, err := s.store.Answers(ctx, c, position, limit)
 	if err != nil {
 		return nil, "", err
+	}
+	if len(answers) == 0 {
+		sweep, err := s.store.Sweep(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		if s.now().Sub(sweep.LastAt) > fresh {
+			wait, cancel := context.WithTimeout(ctx, longestWait)
+			defer cancel()
+			if err := s.WorkDue(wait); err != nil {
+				s.o.Logger.WarnContext(ctx, "the helpdesk could not be asked for changes", "kind", fault.KindOf(err).String(), "error", err)
+			}
+		}
+		if answers, err = s.store.Answers(ctx, c, position, limit); err != nil {
+			return nil, "", err
+		}
 	}
 	if len(answers) > 0 {
 		position = answers[len(answers)-1].Position

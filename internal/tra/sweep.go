@@ -139,8 +139,8 @@ func (s *Service) sweepAll(ctx context.Context) error {
 // dueBatch is how many due tasks are read at a time.
 const dueBatch = 100
 
-// Work does one task, by its kind and the request that it names; nothing when
-// it is not due. It may run twice and at several places at once.
+// Work does one task, by its kind and the request, or the delivery, that it
+// names; nothing when it is not due. It may run twice and at several places at once.
 func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) error {
 	switch kind {
 	case TaskCreate:
@@ -152,7 +152,7 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) er
 	case TaskRelease:
 		return s.ReleaseAnswer(ctx, subject)
 	case TaskAnnounce:
-		return s.AnnounceAnswer(ctx, subject)
+		return s.AnnounceAnswer(ctx, DeliveryID(subject))
 	case TaskLookAgain:
 		return s.LookAgain(ctx, subject)
 	}

@@ -64,8 +64,8 @@ func TestADecisionOnTheConsoleReachesTheClientByItsTicket(t *testing.T) {
 		if v, err = r.svc.Get(r.ctx, cpdClient, tra.TRNValidation, id); err != nil || v.Status != "answered" || v.Answer == nil {
 			t.Errorf("after its release: %s, %v, %v", v.Status, v.Answer, err)
 		}
-		if !slices.Equal(r.told.ids, []tra.RequestID{id}) {
-			t.Errorf("the client was told of %v", r.told.ids)
+		if len(r.told.list) != 1 || r.told.list[0].Request != id {
+			t.Errorf("the client was told of %v", r.told.list)
 		}
 		r.work(24 * time.Hour)
 		r.oneAnswer()

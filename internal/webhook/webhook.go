@@ -1,7 +1,8 @@
 // Package webhook signs and verifies webhooks by the Standard Webhooks
 // specification (https://www.standardwebhooks.com), version 1.0.0, with shared
-// secrets (v1). It neither sends nor receives them, and keeps no ids: a
-// receiver for whom a repetition matters remembers webhook-id itself.
+// secrets (v1), and guards who sends them to URLs that others chose. It neither
+// sends nor receives them, and keeps no ids: a receiver for whom a repetition
+// matters remembers webhook-id itself.
 package webhook
 
 import (
@@ -35,21 +36,29 @@ const (
 	maxKey = 64
 )
 
-// Sign gives the three headers of a webhook with exactly this body. The id
+// Sign gives the three headers of a webhook with exactly this body, signed with
+// each of the secrets: several while one takes the place of another. The id
 // stays the same however often it is sent; at is the time of this attempt.
-func Sign(secret, id string, at time.Time, body []byte) (http.Header, error) {
-	key, err := keyOf(secret)
-	if err != nil {
-		return nil, err
+func Sign(secrets []string, id string, at time.Time, body []byte) (http.Header, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("webhook: there is no secret to sign with")
 	}
 	if !goodID(id) {
 		return nil, errors.New("webhook: an id is neither empty nor has a full stop")
 	}
 	stamp := strconv.FormatInt(at.Unix(), 10)
+	var signatures []string
+	for _, secret := range secrets {
+		key, err := keyOf(secret)
+		if err != nil {
+			return nil, err
+		}
+		signatures = append(signatures, version+base64.StdEncoding.EncodeToString(sum(key, id, stamp, body)))
+	}
 	h := http.Header{}
 	h.Set(IDHeader, id)
 	h.Set(TimestampHeader, stamp)
-	h.Set(SignatureHeader, version+base64.StdEncoding.EncodeToString(sum(key, id, stamp, body)))
+	h.Set(SignatureHeader, strings.Join(signatures, " "))
 	return h, nil
 }
 

@@ -29,7 +29,7 @@ const otherSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 var sent = time.Unix(timestamp, 0)
 
 func TestSignsThePublishedExample(t *testing.T) {
-	h, err := webhook.Sign(secret, id, sent, []byte(body))
+	h, err := webhook.Sign([]string{secret}, id, sent, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +93,10 @@ func TestVerifies(t *testing.T) {
 
 // A full stop in an id would let a timestamp slip into it.
 func TestAnIDHasNoFullStop(t *testing.T) {
-	if h, err := webhook.Sign(secret, "a.1", sent, []byte(body)); err == nil {
+	if h, err := webhook.Sign([]string{secret}, "a.1", sent, []byte(body)); err == nil {
 		t.Errorf("it was signed: %v", h)
 	}
-	h, err := webhook.Sign(secret, "a", sent, []byte("1614265330.rest"))
+	h, err := webhook.Sign([]string{secret}, "a", sent, []byte("1614265330.rest"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestUnusableSecretsAreNoRefusal(t *testing.T) {
 			}
 		})
 	}
-	if _, err := webhook.Sign("whsec_AAECAwQF", id, sent, []byte(body)); err == nil {
+	if _, err := webhook.Sign([]string{secret, "whsec_AAECAwQF"}, id, sent, []byte(body)); err == nil {
 		t.Error("signed with a secret that is too short")
 	}
 }

@@ -78,6 +78,24 @@ func ExpectedBy(submitted time.Time) (time.Time, error) {
 	return time.Date(day.Year(), day.Month(), day.Day(), cutOff, 0, 0, 0, London).UTC(), nil
 }
 
+// Until counts the working days in London that are left until the day of then:
+// those after the day of now, that of then included. 0 when it is today or over.
+func Until(now, then time.Time) (int, error) {
+	day, last := now.In(London), then.In(London).Format(time.DateOnly)
+	n := 0
+	for day.Format(time.DateOnly) < last {
+		day = nextDay(day)
+		works, err := IsWorkday(day)
+		if err != nil {
+			return 0, err
+		}
+		if works {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // nextDay gives noon of the next day, which no clock change moves to another.
 func nextDay(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 12, 0, 0, 0, London)

@@ -34,3 +34,28 @@ func TestBeyondTheTableIsAnError(t *testing.T) {
 		t.Errorf("got %v %v, want ErrBeyondTable", got, err)
 	}
 }
+
+func TestUntil(t *testing.T) {
+	for what, c := range map[string]struct {
+		now, then string
+		want      int
+	}{
+		"the answer of a Monday":   {"2026-11-23T09:00:00Z", "2026-11-30T17:00:00Z", 5},
+		"over a weekend":           {"2026-11-27T20:00:00Z", "2026-11-30T17:00:00Z", 1},
+		"from a Sunday":            {"2026-11-29T09:00:00Z", "2026-11-30T17:00:00Z", 1},
+		"today":                    {"2026-11-30T09:00:00Z", "2026-11-30T17:00:00Z", 0},
+		"over":                     {"2026-12-01T09:00:00Z", "2026-11-30T17:00:00Z", 0},
+		"over Christmas":           {"2026-12-24T10:00:00Z", "2027-01-05T17:00:00Z", 5},
+		"a late evening in summer": {"2026-07-06T23:30:00Z", "2026-07-08T16:00:00Z", 1},
+	} {
+		now, _ := time.Parse(time.RFC3339, c.now)
+		then, _ := time.Parse(time.RFC3339, c.then)
+		if got, err := workday.Until(now, then); err != nil || got != c.want {
+			t.Errorf("%s: got %d, %v, want %d", what, got, err, c.want)
+		}
+	}
+	far := time.Date(2028, 12, 28, 9, 0, 0, 0, time.UTC)
+	if _, err := workday.Until(far, far.AddDate(0, 0, 7)); !errors.Is(err, workday.ErrBeyondTable) {
+		t.Errorf("beyond the table: got %v", err)
+	}
+}

@@ -263,3 +263,25 @@ func TestAskingForALinkIsAlwaysAnsweredTheSame(t *testing.T) {
 	known.post(w.link()).at("/progress")
 	unknown.post("/continue", "email", "nobody").is("/continue", 422).says("Enter an email address in the correct format, like name@example.com")
 }
+
+func TestEveryEndIsToldInPlainWords(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.standsBy(zephyrine).says("We are checking your details", "Your reference", "What happens next", "Details handed in 23 November 2026",
+		"Expected by 30 November 2026, in 5 working days", "You can change your details while you wait", "takes the place of what you sent before")
+	w.move(6 * 24 * time.Hour) // a Sunday
+	b.get("/progress").says("Expected by 30 November 2026, in 1 working day").silent("working days.Expected")
+	w.move(24 * time.Hour)
+	b.get("/progress").says("Expected by 30 November 2026, today")
+	w.move(24 * time.Hour)
+	b.get("/progress").says("Expected by 30 November 2026, and late", "Your details are still in the queue")
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record"})
+	b.get("/progress").says("Check your details and send them again", "your date of birth is right", "your teacher reference number (TRN) is right", "Your reference is").
+		silent("no_record", "no record", "working day")
+	b.post("/progress/correct").at("/check-your-answers") // one click
+
+	w.knows("Ada", "7300456")
+	ada := w.browser()
+	ada.fillIn(sample{First: "Ada", Last: "Sample", Email: "ada@example.org", TRN: "7300456"})
+	ada.post("/check-your-answers").at("/progress").says("We have confirmed your details", "What happens next", "You do not need to do anything else", "Your reference")
+}

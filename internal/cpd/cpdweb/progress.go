@@ -6,12 +6,15 @@ import (
 	"traid/internal/cpd"
 	"traid/internal/fault"
 	"traid/internal/govuk"
+	"traid/internal/workday"
 )
 
 // progressView is where a registration stands.
 type progressView struct {
 	cpd.Progress
 	ExpectedBy string // empty: not known
+	InDays     string // how long until then, in working days; empty: not known
+	HandedIn   string // when
 	Late       bool   // the expectation has passed
 	Back       bool   // they began to register and had registered before
 	HeldUntil  string // empty: nothing is held
@@ -32,14 +35,25 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *http.Request, id cpd.Part
 		p.failRegistered(w, r, err)
 		return
 	}
-	v := progressView{Progress: progress, Back: p.o.Sessions.PopBool(r.Context(), keyBack)}
+	v := progressView{Progress: progress, HandedIn: day(progress.SubmittedAt), Back: p.o.Sessions.PopBool(r.Context(), keyBack)}
 	if !progress.ExpectedBy.IsZero() {
 		v.ExpectedBy, v.Late = day(progress.ExpectedBy), p.o.Now().After(progress.ExpectedBy)
+		if n, err := workday.Until(p.o.Now(), progress.ExpectedBy); err == nil {
+			v.InDays = inDays(n)
+		}
 	}
 	if !progress.HeldUntil.IsZero() {
 		v.HeldUntil = day(progress.HeldUntil)
 	}
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: progressTitles[v.Status]}, progressPage(v))
+}
+
+// inDays says how long it is until a day.
+func inDays(n int) string {
+	if n == 0 {
+		return "today"
+	}
+	return "in " + counted(n, "working day")
 }
 
 // beginCorrection begins a visit with what is still held of the answers.

@@ -33,7 +33,7 @@ func TestAWebhookOnlyBeginsAPoll(t *testing.T) {
 	}
 	sign := func(secret string, at time.Time) http.Header {
 		t.Helper()
-		h, err := webhook.Sign(secret, "msg_1", at, body)
+		h, err := webhook.Sign([]string{secret}, "msg_1", at, body)
 		if err != nil {
 			t.Fatal(err)
 		}

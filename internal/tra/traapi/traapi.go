@@ -30,6 +30,7 @@ type requests interface {
 	List(ctx context.Context, c tra.Client, status string, after tra.RequestID, limit int) (list []tra.Listed, next tra.RequestID, err error)
 	// Answers gives the answers released after a cursor; next is always set.
 	Answers(ctx context.Context, c tra.Client, after string, limit int) (answers []tra.Answer, next string, err error)
+	webhooks
 }
 
 // kinds are the two kinds of request and where each stands.
@@ -84,6 +85,7 @@ func Mount(api *httpd.API, svc requests) {
 		Description: "Waits up to ten seconds when what the tickets say was last read more than a minute ago.",
 		Security:    httpd.Scope(wire.ScopeRequests), Tags: []string{"Reconciliation"},
 	}, h.answers)
+	h.mountWebhooks(api)
 }
 
 type handlers struct{ svc requests }

@@ -57,6 +57,9 @@ type answering struct {
 	next    tra.RequestID
 	answers []tra.Answer
 	cursor  string
+	webhook tra.Webhook
+	told    []tra.Delivery
+	place   int64
 	err     error
 
 	submitted []tra.Submission
@@ -248,8 +251,13 @@ func TestEveryOperationAsksForTheTokensOwnClientAndKind(t *testing.T) {
 		"/api/v1/requests?status=in_progress&after=" + up + "&limit=7": {http.MethodGet, 200, []any{"list", c, "in_progress", tra.RequestID(id), 7}},
 		"/api/v1/answers":                   {http.MethodGet, 200, []any{"answers", c, "", 100}},
 		"/api/v1/answers?after=MTc&limit=3": {http.MethodGet, 200, []any{"answers", c, "MTc", 3}},
+		"/api/v1/webhook":                   {http.MethodDelete, 204, []any{"remove", c}},
+		"/api/v1/webhook/ping":              {http.MethodPost, 200, []any{"ping", c}},
+		"/api/v1/webhook/deliveries":        {http.MethodGet, 200, []any{"deliveries", c, tra.DeliveryStatus(""), int64(0), 100}},
+		"/api/v1/webhook/deliveries?status=failed&after=17&limit=3": {http.MethodGet, 200, []any{"deliveries", c, tra.DeliveryFailed, int64(17), 3}},
+		"/api/v1/webhook/deliveries/" + id + "_1/redeliver":         {http.MethodPost, 202, []any{"redeliver", c, tra.DeliveryID(id + "_1")}},
 	} {
-		s := serve(t, &answering{view: received()})
+		s := serve(t, &answering{view: received(), told: []tra.Delivery{{}}})
 		got := s.send(t, "cpd", want.method, target, "")
 		if diff := cmp.Diff(want.asked, s.svc.asked); got.status != want.status || diff != "" {
 			t.Errorf("%s %s: got %d %s, want %d and asked %s", want.method, target, got.status, got.body, want.status, diff)
@@ -278,7 +286,7 @@ func TestWhatTheServiceRefusesIsAProblem(t *testing.T) {
 }
 
 func TestATokenWithoutTheScopeGetsNothing(t *testing.T) {
-	for _, target := range []string{validation, barring, "/api/v1/requests", "/api/v1/answers"} {
+	for _, target := range []string{validation, barring, "/api/v1/requests", "/api/v1/answers", "/api/v1/webhook", "/api/v1/webhook/deliveries"} {
 		for token, want := range map[string]int{"reader": 403, "nobody": 401} {
 			s := serve(t, &answering{view: received()})
 			if got := s.send(t, token, http.MethodGet, target, ""); got.status != want || len(s.svc.asked) > 0 {
@@ -565,14 +573,20 @@ func TestTheDocumentKnowsEveryOperation(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"/api/v1/trn-validation-requests/{id} put":    "200 201 409 422",
-		"/api/v1/trn-validation-requests/{id} get":    "200 304 404",
-		"/api/v1/trn-validation-requests/{id} delete": "204 404 409",
-		"/api/v1/barring-checks/{id} put":             "200 201 409 422",
-		"/api/v1/barring-checks/{id} get":             "200 304 404",
-		"/api/v1/barring-checks/{id} delete":          "204 404 409",
-		"/api/v1/requests get":                        "200 422",
-		"/api/v1/answers get":                         "200 422",
+		"/api/v1/trn-validation-requests/{id} put":       "200 201 409 422",
+		"/api/v1/trn-validation-requests/{id} get":       "200 304 404",
+		"/api/v1/trn-validation-requests/{id} delete":    "204 404 409",
+		"/api/v1/barring-checks/{id} put":                "200 201 409 422",
+		"/api/v1/barring-checks/{id} get":                "200 304 404",
+		"/api/v1/barring-checks/{id} delete":             "204 404 409",
+		"/api/v1/requests get":                           "200 422",
+		"/api/v1/answers get":                            "200 422",
+		"/api/v1/webhook put":                            "200 201 422",
+		"/api/v1/webhook get":                            "200 404",
+		"/api/v1/webhook delete":                         "204",
+		"/api/v1/webhook/ping post":                      "200 404",
+		"/api/v1/webhook/deliveries get":                 "200 422",
+		"/api/v1/webhook/deliveries/{id}/redeliver post": "202 404",
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"traid/internal/fault"
@@ -16,17 +19,11 @@ import (
 	wire "traid/internal/wire/trav1"
 )
 
-// Endpoint is where a client wants to be told.
-type Endpoint struct {
-	URL    string
-	Secret string // of Standard Webhooks, "whsec_…"
-}
-
 // Announcer is tra.Announcer by signed webhooks (Standard Webhooks 1.0.0).
 type Announcer struct {
-	endpoints map[tra.Client]Endpoint
-	http      *http.Client
-	now       func() time.Time
+	guard webhook.Guard
+	http  *http.Client
+	now   func() time.Time
 }
 
 var _ tra.Announcer = (*Announcer)(nil)
@@ -34,55 +31,67 @@ var _ tra.Announcer = (*Announcer)(nil)
 // announceTimeout bounds one call; the specification advises 15 to 30 seconds.
 const announceTimeout = 15 * time.Second
 
-// NewAnnouncer gives an Announcer to the endpoints of the clients that want to
-// be told. A nil transport is http.DefaultTransport.
-func NewAnnouncer(endpoints map[tra.Client]Endpoint, transport http.RoundTripper, now func() time.Time) *Announcer {
-	return &Announcer{endpoints: endpoints, now: now, http: &http.Client{
-		Transport: transport, Timeout: announceTimeout,
+// NewAnnouncer gives an Announcer that calls what the guard allows.
+func NewAnnouncer(guard webhook.Guard, now func() time.Time) *Announcer {
+	return &Announcer{guard: guard, now: now, http: &http.Client{
+		Transport: guard.Transport(), Timeout: announceTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// Announce tells a client that a version of the answer to a request was released. 410 Gone is
-// a receiver that wants no more of it; anything else but success is later.
-func (a *Announcer) Announce(ctx context.Context, client tra.Client, kind tra.Kind, id tra.RequestID, version int64) error {
-	to, ok := a.endpoints[client]
-	if !ok {
-		return nil
-	}
+// CheckURL says what is wrong with a webhook's URL.
+func (a *Announcer) CheckURL(url string) string { return a.guard.Check(url) }
+
+// maxReceiver bounds what is read of a receiver's answer, which says nothing to us.
+const maxReceiver = 64 << 10
+
+// Announce makes one attempt. 410 Gone is a receiver that wants no more of it;
+// anything else but success is later.
+func (a *Announcer) Announce(ctx context.Context, to tra.Webhook, d tra.Delivery) (answer int, err error) {
 	now := a.now()
-	body, err := json.Marshal(wire.AnswerReleased{
-		Type: wire.EventAnswerReleased, Timestamp: now.UTC(), Data: wire.AnswerReleasedData{ID: string(id), Kind: string(kind)},
-	})
-	if err != nil {
-		return fmt.Errorf("traports: encode a webhook: %w", err)
+	event := wire.AnswerReleased{Type: wire.EventAnswerReleased, Timestamp: now.UTC(), Data: wire.AnswerReleasedData{ID: string(d.Request), Kind: string(d.Kind)}}
+	if d.Request == "" {
+		event.Type = wire.EventPing
 	}
-	// The same id for every attempt, and another for a later version: a receiver
-	// who drops what it has had already drops no more than that.
-	headers, err := webhook.Sign(to.Secret, fmt.Sprintf("%s_%d", id, version), now, body)
+	body, err := json.Marshal(event)
 	if err != nil {
-		return fmt.Errorf("traports: sign a webhook: %w", err)
+		return 0, fmt.Errorf("traports: encode a webhook: %w", err)
+	}
+	// The same id for every attempt: a receiver who drops what it has had already
+	// drops no more than that.
+	headers, err := webhook.Sign(to.Secrets, string(d.ID), now, body)
+	if err != nil {
+		return 0, fmt.Errorf("traports: sign a webhook: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("traports: a webhook's endpoint is no URL: %w", withoutURL(err))
+		return 0, fmt.Errorf("traports: a webhook's endpoint is no URL: %w", withoutURL(err))
 	}
 	req.Header = headers
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "traid")
 	res, err := a.http.Do(req)
 	if err != nil {
-		return notTold(withoutURL(err))
+		return 0, fault.Wrap(fault.Unavailable, whyNot(err), withoutURL(err))
 	}
+	_, _ = io.CopyN(io.Discard, res.Body, maxReceiver)
 	_ = res.Body.Close()
 	switch {
-	case res.StatusCode >= 200 && res.StatusCode <= 299, res.StatusCode == http.StatusGone:
-		return nil
+	case res.StatusCode >= 200 && res.StatusCode <= 299:
+		return res.StatusCode, nil
+	case res.StatusCode == http.StatusGone:
+		return res.StatusCode, fault.New(fault.Gone, "The receiver wants no more of it.")
 	}
-	return notTold(fmt.Errorf("the receiver answered %d", res.StatusCode))
+	return res.StatusCode, fault.New(fault.Unavailable, "The receiver answered "+strconv.Itoa(res.StatusCode)+".")
 }
 
-func notTold(cause error) error {
-	return fault.Wrap(fault.Unavailable, "The client could not be told.", cause)
+// whyNot says why there was no answer. What lies behind it is not told: whether a
+// name or an address inside is there is nothing for a client to find out.
+func whyNot(err error) string {
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return "The receiver did not answer in time."
+	}
+	return "The receiver could not be reached. It has to be at a public address."
 }
 
 // withoutURL leaves out the URL that http's errors repeat: it may hold a secret.

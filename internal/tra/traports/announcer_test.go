@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -14,33 +15,43 @@ import (
 	"traid/internal/webhook"
 )
 
-const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+const (
+	secret      = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	otherSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+)
 
-func TestAReleasedAnswerIsAnnouncedSigned(t *testing.T) {
+// here lets the announcer call a server of the test's own.
+func here(srv *httptest.Server) webhook.Guard {
+	return webhook.Guard{Places: []netip.AddrPort{netip.MustParseAddrPort(srv.Listener.Addr().String())}}
+}
+
+func TestAReleasedAnswerIsAnnouncedSignedWithEachSecret(t *testing.T) {
 	now := time.Date(2026, 11, 23, 11, 55, 0, 0, time.UTC)
 	var got []string
-	ids := map[string]bool{}
-	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if err := webhook.Verify([]string{secret}, r.Header, body, now); err != nil {
-			t.Errorf("not signed: %v", err)
+		for _, each := range []string{secret, otherSecret} {
+			if err := webhook.Verify([]string{each}, r.Header, body, now); err != nil {
+				t.Errorf("not signed: %v", err)
+			}
 		}
-		ids[r.Header.Get(webhook.IDHeader)] = true
-		got = append(got, r.Method+" "+r.URL.Path+" "+r.Header.Get("Content-Type")+" "+string(body))
+		got = append(got, r.Method+" "+r.URL.Path+" "+r.Header.Get("Content-Type")+" "+r.Header.Get(webhook.IDHeader)+" "+string(body))
+		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer srv.Close()
-	a := traports.NewAnnouncer(map[tra.Client]traports.Endpoint{"manage-cpd": {URL: srv.URL + "/webhooks/tra", Secret: secret}}, nil, func() time.Time { return now })
-	for _, version := range []int64{1, 1, 2} {
-		if err := a.Announce(t.Context(), "manage-cpd", tra.TRNValidation, id, version); err != nil {
-			t.Fatal(err)
+	a := traports.NewAnnouncer(here(srv), func() time.Time { return now })
+	to := tra.Webhook{URL: srv.URL + "/webhooks/tra", Secrets: []string{secret, otherSecret}}
+	for _, d := range []tra.Delivery{{ID: tra.DeliveryID(id + "_1"), Kind: tra.TRNValidation, Request: id}, {ID: "ping_7"}} {
+		if answer, err := a.Announce(t.Context(), to, d); err != nil || answer != http.StatusAccepted {
+			t.Fatal(answer, err)
 		}
 	}
-	if err := a.Announce(t.Context(), "another", tra.TRNValidation, id, 1); err != nil {
-		t.Errorf("a client that is not to be told: got %v, want nothing done", err)
+	want := []string{
+		`POST /webhooks/tra application/json ` + string(id) + `_1 {"type":"answer.released","timestamp":"2026-11-23T11:55:00Z","data":{"id":"` + string(id) + `","kind":"trn_validation"}}`,
+		`POST /webhooks/tra application/json ping_7 {"type":"ping","timestamp":"2026-11-23T11:55:00Z","data":{}}`,
 	}
-	const want = `POST /webhooks/tra application/json {"type":"answer.released","timestamp":"2026-11-23T11:55:00Z","data":{"id":"` + string(id) + `","kind":"trn_validation"}}`
-	if len(got) != 3 || got[0] != want || got[1] != want || got[2] != want || len(ids) != 2 {
-		t.Errorf("got %q under %d ids, want thrice %s, each version under an id of its own", got, len(ids), want)
+	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("got %q; want %q", got, want)
 	}
 }
 
@@ -52,17 +63,35 @@ func TestAnAnnouncementThatDoesNotArriveIsForLater(t *testing.T) {
 			w.WriteHeader(status)
 		}
 	}))
-	a := traports.NewAnnouncer(map[tra.Client]traports.Endpoint{"manage-cpd": {URL: srv.URL + "/planted", Secret: secret}}, nil, time.Now)
-	for want, statuses := range map[bool][]int{true: {200, 202, 204, 410}, false: {301, 307, 400, 401, 404, 422, 429, 500, 503}} {
+	a := traports.NewAnnouncer(here(srv), time.Now)
+	to, d := tra.Webhook{URL: srv.URL + "/planted", Secrets: []string{secret}}, tra.Delivery{ID: "x", Kind: tra.BarringCheck, Request: id}
+	for want, statuses := range map[fault.Kind][]int{fault.Unavailable: {301, 307, 400, 401, 404, 422, 429, 500, 503}, fault.Gone: {410}} {
 		for _, status = range statuses {
-			err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id, 1)
-			if (err == nil) != want || err != nil && !fault.Is(err, fault.Unavailable) {
-				t.Errorf("%d: got %v, want done: %t", status, err, want)
+			if answer, err := a.Announce(t.Context(), to, d); !fault.Is(err, want) || answer != status {
+				t.Errorf("%d: got %d %v, want it %s", status, answer, err, want)
 			}
 		}
 	}
+	for _, status = range []int{200, 202, 204} {
+		if answer, err := a.Announce(t.Context(), to, d); err != nil || answer != status {
+			t.Errorf("%d: got %d %v", status, answer, err)
+		}
+	}
 	srv.Close()
-	if err := a.Announce(t.Context(), "manage-cpd", tra.BarringCheck, id, 1); !fault.Is(err, fault.Unavailable) || strings.Contains(err.Error(), "planted") {
-		t.Errorf("no receiver: got %v, want it for later, without the URL", err)
+	if answer, err := a.Announce(t.Context(), to, d); !fault.Is(err, fault.Unavailable) || answer != 0 || strings.Contains(err.Error(), "planted") {
+		t.Errorf("no receiver: got %d %v, want it for later, without the URL", answer, err)
+	}
+}
+
+func TestNothingInsideIsCalledForAClient(t *testing.T) {
+	called := false
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
+	defer srv.Close()
+	a := traports.NewAnnouncer(webhook.Guard{}, time.Now)
+	for _, url := range []string{srv.URL, strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)} {
+		answer, err := a.Announce(t.Context(), tra.Webhook{URL: url, Secrets: []string{secret}}, tra.Delivery{ID: "x"})
+		if !fault.Is(err, fault.Unavailable) || answer != 0 || called || a.CheckURL(url) == "" {
+			t.Errorf("%s: called %t, %d %v", url, called, answer, err)
+		}
 	}
 }

@@ -72,6 +72,20 @@ type Decision struct {
 	EndedWhy   string
 }
 
+type Delivery struct {
+	ID         string
+	Client     string
+	Seq        int64
+	Kind       string
+	Request    string
+	Status     string
+	Attempts   int64
+	CreatedAt  time.Time
+	LastAt     sql.NullTime
+	LastAnswer int64
+	LastError  string
+}
+
 type Event struct {
 	ID      string
 	At      time.Time
@@ -133,4 +147,13 @@ type Sweep struct {
 	AfterCursor string
 	LastAt      sql.NullTime
 	AllAt       sql.NullTime
+}
+
+type Webhook struct {
+	Client    string
+	Url       string
+	Secrets   string
+	Disabled  bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }

@@ -86,6 +86,14 @@ func (c *Client) Answers(ctx context.Context, after string, limit int) (Answers,
 	return out, err
 }
 
+// PutWebhook has the client told at a URL that an answer was released. The same
+// again changes nothing.
+func (c *Client) PutWebhook(ctx context.Context, in WebhookRequest) (Webhook, error) {
+	var out Webhook
+	err := c.http.Do(ctx, http.MethodPut, "/api/v1/webhook", in, &out)
+	return out, err
+}
+
 func (c *Client) one(ctx context.Context, method, path string, in any) (Request, error) {
 	var out Request
 	err := c.http.Do(ctx, method, path, in, &out)

@@ -128,19 +128,63 @@ type Answers struct {
 	Next    string           `json:"next" doc:"Where to go on from: the cursor given when there was nothing new. Never expires."`
 }
 
-// EventAnswerReleased is the type of the one event that the webhook announces.
-const EventAnswerReleased = "answer.released"
+// WebhookRequest says where a client wants to be told that an answer was released.
+type WebhookRequest struct {
+	URL     string   `json:"url" maxLength:"2000" doc:"Where to; https, at a public address." example:"https://cpd.example.org/webhooks/tra"`
+	Secrets []string `json:"secrets" minItems:"1" maxItems:"2" nullable:"false" doc:"What each webhook is signed with (Standard Webhooks 1.0.0, whsec_ and 24 to 64 bytes in base64): one, or two while one takes the place of the other. They are not shown again."`
+}
+
+// Webhook is where a client is told.
+type Webhook struct {
+	URL       string    `json:"url"`
+	Secrets   int       `json:"secrets" doc:"How many secrets it is signed with."`
+	Status    string    `json:"status" enum:"enabled,disabled" doc:"Disabled since the receiver answered 410 Gone; registering again enables it."`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Statuses of a Webhook.
+const (
+	WebhookEnabled  = "enabled"
+	WebhookDisabled = "disabled"
+)
+
+// Delivery is one thing that a client is told.
+type Delivery struct {
+	ID            string     `json:"id" doc:"The webhook-id: the same for every attempt."`
+	Type          string     `json:"type" enum:"answer.released,ping"`
+	RequestID     *string    `json:"request_id" doc:"What was answered; null of a ping."`
+	Kind          *string    `json:"kind" doc:"trn_validation or barring_check; null of a ping."`
+	Status        string     `json:"status" enum:"pending,delivered,failed" doc:"Failed: given up after about a day; it can be had anew."`
+	Attempts      int64      `json:"attempts"`
+	CreatedAt     time.Time  `json:"created_at"`
+	LastAttemptAt *time.Time `json:"last_attempt_at" doc:"Null when none was made yet."`
+	LastAnswer    *int       `json:"last_answer" doc:"The receiver's HTTP status; null without an answer."`
+	LastError     *string    `json:"last_error" doc:"Why the last attempt failed; null when it did not."`
+}
+
+// DeliveryList is a page of deliveries, in the order in which they came to be.
+type DeliveryList struct {
+	Deliveries []Delivery `json:"deliveries" nullable:"false"`
+	Next       *string    `json:"next" doc:"Where the next page begins; null on the last."`
+}
+
+// Types of the events that webhooks announce.
+const (
+	EventAnswerReleased = "answer.released"
+	EventPing           = "ping" // means nothing; its data is empty
+)
 
 // AnswerReleased is the webhook's payload (Standard Webhooks). It is a hint
 // and holds nobody's data: the answer is read by the same call as the poll.
 type AnswerReleased struct {
-	Type      string             `json:"type"` // answer.released
+	Type      string             `json:"type"` // answer.released, ping
 	Timestamp time.Time          `json:"timestamp"`
 	Data      AnswerReleasedData `json:"data"`
 }
 
 // AnswerReleasedData names the request that was answered.
 type AnswerReleasedData struct {
-	ID   string `json:"id"`
-	Kind string `json:"kind"`
+	ID   string `json:"id,omitempty"`
+	Kind string `json:"kind,omitempty"`
 }
