@@ -312,7 +312,8 @@ func (sys *system) buildTRA(s *service) error {
 		details = tra.Details(set)
 	}
 	register := traports.NewRegister(dqtv1.NewClient(httpd.ClientOptions{BaseURL: registerURL, Token: p.settings.get(setTRADQTToken)}))
-	sys.tra = tra.New(trasql.NewStore(s.db, s.jobs), traports.NewHelpdesk(sys.account, p.now), register, traports.NewAnnouncer(sys.guard(), p.now),
+	store := trasql.NewStore(s.db, s.jobs)
+	sys.tra = tra.New(store, traports.NewHelpdesk(sys.account, store, p.now), register, traports.NewAnnouncer(sys.guard(), p.now),
 		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
 			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
 			Details: details, PublicURL: sys.public(s), Logger: p.logger,

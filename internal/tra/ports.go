@@ -260,7 +260,9 @@ type Op struct {
 type Sweep struct {
 	Cursor string
 	LastAt time.Time // the last that succeeded
-	AllAt  time.Time // when everything open was last looked at
+	AllAt  time.Time // when the last look at everything open began
+	// How far that has come: the ticket that was looked at last; 0: it is through.
+	AllAfter TicketID
 }
 
 // Reads is what can be read inside and outside of a transaction. What is not

@@ -247,7 +247,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 	}
 	ours := token("tra-api")
 	r.helpdesk = func(transport http.RoundTripper) tra.Helpdesk {
-		return traports.NewHelpdesk(client(ours, transport), c.now)
+		return traports.NewHelpdesk(client(ours, transport), trasql.NewStore(db, nil), c.now)
 	}
 	r.db, r.desk, r.deskDB, r.agent = db, d, deskDB, client(token("agnes"), nil)
 	me, err := r.agent.Me(r.ctx)

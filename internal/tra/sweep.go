@@ -10,10 +10,12 @@ import (
 )
 
 // allEvery is how often everything open is looked at, whatever the helpdesk
-// says has changed; manyTickets how many tickets at a time.
+// says has changed; manyTickets how many tickets at a time, and allPages how
+// often at one sweep: the tasks that are due are not to wait for all of it.
 const (
 	allEvery    = 24 * time.Hour
 	manyTickets = 100
+	allPages    = 10
 )
 
 // SweepNow asks the helpdesk what changed and makes those tickets due to be
@@ -68,7 +70,7 @@ func (s *Service) sweepAnew(ctx context.Context, cursor string) error {
 		if err != nil || now.Cursor != cursor {
 			return err
 		}
-		now.Cursor, now.AllAt = "", s.now().Add(-allEvery)
+		now.Cursor, now.AllAt, now.AllAfter = "", s.now().Add(-allEvery), 0
 		return tx.SaveSweep(ctx, now)
 	})
 }
@@ -91,49 +93,52 @@ func (s *Service) readOther(ctx context.Context, tx Tx, id TicketID, is Ticket) 
 	return s.readSoon(ctx, tx, id)
 }
 
-// sweepAll looks at everything open when a day has passed since the last time.
+// sweepAll goes on with the look at everything open, which begins when a day
+// has passed since the last one began. Where it has come to is stored, so that
+// it ends however many are open and whatever interrupts it.
 func (s *Service) sweepAll(ctx context.Context) error {
-	at, err := s.store.Sweep(ctx)
-	if err != nil || s.now().Sub(at.AllAt) < allEvery {
-		return err
-	}
-	var after TicketID
-	for {
-		ids, err := s.store.OpenTickets(ctx, after, manyTickets)
+	for range allPages {
+		at, err := s.store.Sweep(ctx)
+		if err != nil || at.AllAfter == 0 && s.now().Sub(at.AllAt) < allEvery {
+			return err
+		}
+		ids, err := s.store.OpenTickets(ctx, at.AllAfter, manyTickets)
 		if err != nil {
 			return err
 		}
-		if len(ids) == 0 {
-			break
-		}
-		tickets, err := s.helpdesk.ReadMany(ctx, ids)
-		if err != nil {
-			return err
+		var tickets []Ticket
+		if len(ids) > 0 {
+			if tickets, err = s.helpdesk.ReadMany(ctx, ids); err != nil {
+				return err
+			}
 		}
 		there := make(map[TicketID]Ticket, len(tickets)) // one that is missing is the zero ticket, and is read
 		for _, t := range tickets {
 			there[t.ID] = t
 		}
 		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			now, err := tx.Sweep(ctx)
+			if err != nil || now.AllAfter != at.AllAfter || !now.AllAt.Equal(at.AllAt) { // another sweep was faster
+				return err
+			}
 			for _, id := range ids {
 				if err := s.readOther(ctx, tx, id, there[id]); err != nil {
 					return err
 				}
 			}
-			return nil
+			if at.AllAfter == 0 {
+				now.AllAt = s.now()
+			}
+			now.AllAfter = 0
+			if len(ids) == manyTickets {
+				now.AllAfter = ids[len(ids)-1]
+			}
+			return tx.SaveSweep(ctx, now)
 		}); err != nil {
 			return err
 		}
-		after = ids[len(ids)-1]
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		now, err := tx.Sweep(ctx)
-		if err != nil {
-			return err
-		}
-		now.AllAt = s.now()
-		return tx.SaveSweep(ctx, now)
-	})
+	return nil
 }
 
 // dueBatch is how many due tasks are read at a time.

@@ -17,7 +17,8 @@ const groupName = "TRA"
 // and how its fields are numbered.
 type account struct {
 	me     zendesk.UserID
-	group  zendesk.GroupID // 0: none is called TRA
+	ours   map[zendesk.UserID]bool // me, and whom the account has known us as before
+	group  zendesk.GroupID         // 0: none is called TRA
 	fields map[tra.FieldName]field
 	readAt time.Time
 }
@@ -70,7 +71,16 @@ func (h *Helpdesk) read(ctx context.Context) (*account, error) {
 	if err != nil {
 		return nil, unasked(err)
 	}
-	a.me = me.ID
+	a.me, a.ours = me.ID, map[zendesk.UserID]bool{me.ID: true}
+	if h.past != nil {
+		past, err := h.past.KeepUser(ctx, int64(me.ID), h.now())
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range past {
+			a.ours[zendesk.UserID(id)] = true
+		}
+	}
 	groups, err := h.desk.Groups(ctx)
 	if err != nil {
 		return nil, unasked(err)

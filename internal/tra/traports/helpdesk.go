@@ -18,6 +18,7 @@ import (
 // Helpdesk is tra.Helpdesk on a Zendesk account, or on what speaks its API.
 type Helpdesk struct {
 	desk *zendesk.Client
+	past Past
 	now  func() time.Time
 
 	mu    sync.Mutex
@@ -26,10 +27,18 @@ type Helpdesk struct {
 
 var _ tra.Helpdesk = (*Helpdesk)(nil)
 
+// Past keeps whom the helpdesk has known us as. What an earlier service account
+// of ours did is ours, and no agent's.
+type Past interface {
+	// KeepUser keeps a user's id and gives all that were ever kept.
+	KeepUser(ctx context.Context, id int64, at time.Time) ([]int64, error)
+}
+
 // NewHelpdesk gives a Helpdesk. What it needs to know of the account is read
-// when it is needed first, so that it starts without one.
-func NewHelpdesk(desk *zendesk.Client, now func() time.Time) *Helpdesk {
-	return &Helpdesk{desk: desk, now: now}
+// when it is needed first, so that it starts without one. Without a past only
+// what the present service account did is ours.
+func NewHelpdesk(desk *zendesk.Client, past Past, now func() time.Time) *Helpdesk {
+	return &Helpdesk{desk: desk, past: past, now: now}
 }
 
 const (
@@ -175,7 +184,7 @@ func (h *Helpdesk) Settings(ctx context.Context, kind tra.Kind, id tra.TicketID)
 			last[name] = setting{audit, audit.Via.Channel == channelRule || e.Via.Channel == channelRule}
 			authors[audit.AuthorID] = true
 		}
-		if audit.AuthorID == a.me && opOf(audit) != "" && audit.Metadata.Custom[setsFields] != nil {
+		if a.ours[audit.AuthorID] && opOf(audit) != "" && audit.Metadata.Custom[setsFields] != nil {
 			for _, name := range answerFields(kind) {
 				if s, set := last[name]; !set || !s.byRule || s.audit.ID != audit.ID {
 					last[name] = setting{audit: audit}
@@ -192,7 +201,7 @@ func (h *Helpdesk) Settings(ctx context.Context, kind tra.Kind, id tra.TicketID)
 		set := tra.Setting{AuditID: strconv.FormatInt(int64(s.audit.ID), 10), At: s.audit.CreatedAt}
 		switch {
 		case s.byRule:
-		case s.audit.AuthorID == a.me:
+		case a.ours[s.audit.AuthorID]:
 			set.Op = opOf(s.audit) // without one it is nobody's: we set fields by operations alone
 		case agents[s.audit.AuthorID]:
 			set.Agent = userID(s.audit.AuthorID)
@@ -223,7 +232,7 @@ func (h *Helpdesk) Comments(ctx context.Context, id tra.TicketID) ([]tra.Comment
 	out := make([]tra.Comment, 0, len(comments))
 	for i, c := range comments {
 		one := tra.Comment{
-			ID: strconv.FormatInt(int64(c.ID), 10), Ours: i == 0 || c.AuthorID == a.me, Text: c.PlainBody, At: c.CreatedAt,
+			ID: strconv.FormatInt(int64(c.ID), 10), Ours: i == 0 || a.ours[c.AuthorID], Text: c.PlainBody, At: c.CreatedAt,
 		}
 		if !one.Ours && agents[c.AuthorID] {
 			one.Agent = userID(c.AuthorID)
@@ -306,7 +315,7 @@ func (h *Helpdesk) wrote(ctx context.Context, a *account, id tra.TicketID, op st
 	if err != nil {
 		return false, failed(err)
 	}
-	return slices.ContainsFunc(audits, func(audit zendesk.Audit) bool { return audit.AuthorID == a.me && opOf(audit) == op }), nil
+	return slices.ContainsFunc(audits, func(audit zendesk.Audit) bool { return a.ours[audit.AuthorID] && opOf(audit) == op }), nil
 }
 
 // ticketOf gives a ticket with the fields of a kind. An option that is not

@@ -21,9 +21,11 @@ import (
 	"traid/internal/desk/deskapi"
 	"traid/internal/desk/desksql"
 	"traid/internal/fault"
+	"traid/internal/sqldb"
 	"traid/internal/sqldb/sqldbtest"
 	"traid/internal/tra"
 	"traid/internal/tra/traports"
+	"traid/internal/tra/trasql"
 	"traid/internal/zendesk"
 )
 
@@ -95,6 +97,8 @@ type world struct {
 	h     *traports.Helpdesk
 	agent *zendesk.Client
 	us    *zendesk.Client // what the adapter's own user sees
+	// client gives what somebody of a name sees.
+	client func(name string) *zendesk.Client
 }
 
 func newWorld(t *testing.T) *world {
@@ -118,8 +122,8 @@ func newWorld(t *testing.T) *world {
 		}
 		return zendesk.New(zendesk.Options{BaseURL: srv.URL, Token: token, Now: w.clock.now})
 	}
-	w.us, w.agent = client("tra"), client("ann@tra.example")
-	w.h = traports.NewHelpdesk(w.us, w.clock.now)
+	w.client, w.us, w.agent = client, client("tra"), client("ann@tra.example")
+	w.h = traports.NewHelpdesk(w.us, nil, w.clock.now)
 	return w
 }
 
@@ -220,7 +224,7 @@ func TestATicketIsComposedTheSameEveryTimeAndTellsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := traports.NewHelpdesk(w.us, w.clock.now).Compose(t.Context(), w.draft(id))
+	again, err := traports.NewHelpdesk(w.us, nil, w.clock.now).Compose(t.Context(), w.draft(id))
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("got %s %v, want %s", again, err, first)
 	}
@@ -250,7 +254,7 @@ func TestATicketIsComposedTheSameEveryTimeAndTellsNobody(t *testing.T) {
 			g.(map[string]any)["deleted"] = true
 		}
 	}
-	if none, err := traports.NewHelpdesk(w.us, w.clock.now).Compose(t.Context(), w.draft(id)); err != nil || bytes.Contains(none, []byte("group_id")) {
+	if none, err := traports.NewHelpdesk(w.us, nil, w.clock.now).Compose(t.Context(), w.draft(id)); err != nil || bytes.Contains(none, []byte("group_id")) {
 		t.Errorf("the group is deleted: got %s %v, want no group", none, err)
 	}
 }
@@ -567,6 +571,41 @@ func TestSettingsTellWhoSetAFieldLast(t *testing.T) {
 
 func digits[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }
 
+// TestWhatAnEarlierServiceAccountDidIsOurs has the credentials changed to those
+// of another user, while the earlier one stays an active agent.
+func TestWhatAnEarlierServiceAccountDidIsOurs(t *testing.T) {
+	w := newWorld(t)
+	past := trasql.NewStore(sqldbtest.OpenSQLite(t, "tra", sqldb.TaskMigrations, trasql.Migrations), nil)
+	w.h = traports.NewHelpdesk(w.us, past, w.clock.now)
+	ticket := w.create(id)
+	w.write(ticket.ID, decision("op-1"))
+	audits := len(w.audits(ticket.ID))
+	now := traports.NewHelpdesk(w.client("tra-anew"), past, w.clock.now)
+	set, err := now.Settings(t.Context(), tra.TRNValidation, ticket.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range set {
+		if name != tra.FieldNameRequest && (s.Op != "op-1" || s.Agent != "") {
+			t.Errorf("%s was set by %+v; want our operation", name, s)
+		}
+	}
+	comments, err := now.Comments(t.Context(), ticket.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range comments {
+		if !c.Ours || c.Agent != "" {
+			t.Errorf("a comment is %+v; want it ours", c)
+		}
+	}
+	again := decision("op-1")
+	again.Again = true
+	if _, err := now.Write(t.Context(), ticket.ID, again); err != nil || len(w.audits(ticket.ID)) != audits {
+		t.Errorf("sent again: %v, %d audits more", err, len(w.audits(ticket.ID))-audits)
+	}
+}
+
 func TestCommentsTellWhoseTheyAre(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.create(id)
@@ -651,7 +690,7 @@ func TestADeskThatIsDownSaysNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.front.down = true
-	for what, h := range map[string]*traports.Helpdesk{"known before": w.h, "never seen": traports.NewHelpdesk(w.us, w.clock.now)} {
+	for what, h := range map[string]*traports.Helpdesk{"known before": w.h, "never seen": traports.NewHelpdesk(w.us, nil, w.clock.now)} {
 		calls := everyCall(t.Context(), h, ticket.ID)
 		_, calls["create"] = h.Create(t.Context(), other, body)
 		_, calls["by request"] = h.ByRequest(t.Context(), id)

@@ -228,7 +228,7 @@ func (w wanted) field() zendesk.Field {
 		f.Regexp = trnPattern
 	}
 	for _, name := range w.options {
-		f.Options = append(f.Options, zendesk.FieldOption{Name: name, Value: "o" + strings.ToLower(rand.Text()[:12])})
+		f.Options = append(f.Options, zendesk.FieldOption{Name: name, Value: opaque()})
 	}
 	return f
 }
@@ -262,21 +262,32 @@ func (w wanted) wrong(f zendesk.Field, values map[string]tra.FieldName) string {
 	return ""
 }
 
-// tells tells whether an option's value says what it means: it holds a word of
-// an option's name or of a field's title.
+// tells tells whether an option's value says what it means: a word of an option's
+// name or of a field's title stands in it, a short one by itself.
 func tells(value string) bool {
-	value = strings.ToLower(value)
+	words := func(text string) []string {
+		return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r < '0' || r > '9' && r < 'a' || r > 'z' })
+	}
+	parts := words(value)
 	for _, w := range wantedFields() {
-		names := append([]string{string(w.title)}, w.options...)
-		for _, name := range names {
-			for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool { return r == '_' || r == ' ' }) {
-				if len(word) > 3 && strings.Contains(value, word) {
+		for _, name := range append([]string{string(w.title)}, w.options...) {
+			for _, word := range words(name) {
+				if len(word) > 4 && strings.Contains(strings.ToLower(value), word) || len(word) > 2 && slices.Contains(parts, word) {
 					return true
 				}
 			}
 		}
 	}
-	return strings.Contains(value, "trn")
+	return false
+}
+
+// opaque gives a value with 60 random bits that tells nothing, by chance either.
+func opaque() string {
+	for {
+		if value := "o" + strings.ToLower(rand.Text()[:12]); !tells(value) {
+			return value
+		}
+	}
 }
 
 // ── group and view ──

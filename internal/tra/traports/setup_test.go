@@ -228,8 +228,10 @@ func TestAnAccountThatIsWrongIsSaidSo(t *testing.T) {
 		"a title that stands twice": {func(o *office) {
 			o.lists["ticket_fields"] = append(o.lists["ticket_fields"], map[string]any{"id": 1, "type": "text", "title": "Request", "active": true})
 		}, "ticket field “Request” wrong", "several"},
-		"an option that is missing": {func(o *office) { o.field("Outcome")["custom_field_options"] = o.options("Outcome")[:1] }, "ticket field “Outcome” wrong", "lacks the option failed"},
-		"a value that tells":        {func(o *office) { o.options("Barring outcome")[0].(map[string]any)["value"] = "x_barred_y" }, "ticket field “Barring outcome” wrong", "tells what it means"},
+		"an option that is missing":                 {func(o *office) { o.field("Outcome")["custom_field_options"] = o.options("Outcome")[:1] }, "ticket field “Outcome” wrong", "lacks the option failed"},
+		"a value that tells":                        {func(o *office) { o.options("Barring outcome")[0].(map[string]any)["value"] = "x_barred_y" }, "ticket field “Barring outcome” wrong", "tells what it means"},
+		"a value that tells in a short word":        {func(o *office) { o.options("Failure reason")[1].(map[string]any)["value"] = "cannot-tell" }, "ticket field “Failure reason” wrong", "tells what it means"},
+		"a value that holds a short word by chance": {func(o *office) { o.options("Outcome")[0].(map[string]any)["value"] = "oxtrnqtellz7" }, "", ""},
 		"a value that stands in two fields": {func(o *office) {
 			o.options("Failure reason")[0].(map[string]any)["value"] = o.options("Outcome")[0].(map[string]any)["value"]
 		}, "ticket field “Failure reason” wrong", "“Outcome”"},

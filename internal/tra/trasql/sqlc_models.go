@@ -102,6 +102,11 @@ type Flag struct {
 	Since   time.Time
 }
 
+type HelpdeskUser struct {
+	ID    int64
+	Since time.Time
+}
+
 type Hint struct {
 	ID string
 	At time.Time
@@ -147,6 +152,7 @@ type Sweep struct {
 	AfterCursor string
 	LastAt      sql.NullTime
 	AllAt       sql.NullTime
+	AllAfter    int64
 }
 
 type Webhook struct {

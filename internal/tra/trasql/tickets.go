@@ -87,13 +87,13 @@ func (x reads) Sweep(ctx context.Context) (tra.Sweep, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return tra.Sweep{}, nil
 	}
-	return tra.Sweep{Cursor: s.AfterCursor, LastAt: timeOf(s.LastAt), AllAt: timeOf(s.AllAt)}, readError("sweep", "the helpdesk", err)
+	return tra.Sweep{Cursor: s.AfterCursor, LastAt: timeOf(s.LastAt), AllAt: timeOf(s.AllAt), AllAfter: tra.TicketID(s.AllAfter)}, readError("sweep", "the helpdesk", err)
 }
 
 // SaveSweep keeps how far they are read.
 func (x *tx) SaveSweep(ctx context.Context, s tra.Sweep) error {
 	return writeError("sweep", "the helpdesk", x.q.SaveSweep(ctx, SaveSweepParams{
-		AfterCursor: s.Cursor, LastAt: sqldb.NullTime(s.LastAt), AllAt: sqldb.NullTime(s.AllAt),
+		AfterCursor: s.Cursor, LastAt: sqldb.NullTime(s.LastAt), AllAt: sqldb.NullTime(s.AllAt), AllAfter: int64(s.AllAfter),
 	}))
 }
 
@@ -106,4 +106,17 @@ func (x *tx) AddHint(ctx context.Context, id string, at time.Time) (fresh bool, 
 // DropHints forgets the hints that were heard before an instant.
 func (x *tx) DropHints(ctx context.Context, before time.Time) error {
 	return writeError("hints", before, x.q.DropHints(ctx, sqldb.Time(before)))
+}
+
+// KeepUser keeps whom the helpdesk knows us as, and gives all that it ever did.
+func (s *Store) KeepUser(ctx context.Context, id int64, at time.Time) (all []int64, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, t *sql.Tx) (err error) {
+		q := New(t)
+		if err := q.AddHelpdeskUser(ctx, AddHelpdeskUserParams{ID: id, Since: sqldb.Time(at)}); err != nil {
+			return err
+		}
+		all, err = q.HelpdeskUsers(ctx)
+		return err
+	})
+	return all, writeError("user in the helpdesk", id, err)
 }

@@ -11,6 +11,20 @@ import (
 	"time"
 )
 
+const addHelpdeskUser = `-- name: AddHelpdeskUser :exec
+INSERT INTO helpdesk_users (id, since) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
+`
+
+type AddHelpdeskUserParams struct {
+	ID    int64
+	Since time.Time
+}
+
+func (q *Queries) AddHelpdeskUser(ctx context.Context, arg AddHelpdeskUserParams) error {
+	_, err := q.db.ExecContext(ctx, addHelpdeskUser, arg.ID, arg.Since)
+	return err
+}
+
 const addHint = `-- name: AddHint :execrows
 INSERT INTO hints (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
 `
@@ -97,6 +111,33 @@ DELETE FROM ops WHERE id = $1
 func (q *Queries) DropOp(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, dropOp, id)
 	return err
+}
+
+const helpdeskUsers = `-- name: HelpdeskUsers :many
+SELECT id FROM helpdesk_users ORDER BY id
+`
+
+func (q *Queries) HelpdeskUsers(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, helpdeskUsers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const nextOp = `-- name: NextOp :one
@@ -186,23 +227,29 @@ func (q *Queries) SaveCreation(ctx context.Context, arg SaveCreationParams) erro
 }
 
 const saveSweep = `-- name: SaveSweep :exec
-INSERT INTO sweep (id, after_cursor, last_at, all_at) VALUES (1, $1, $2, $3)
-ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at
+INSERT INTO sweep (id, after_cursor, last_at, all_at, all_after) VALUES (1, $1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at, all_after = excluded.all_after
 `
 
 type SaveSweepParams struct {
 	AfterCursor string
 	LastAt      sql.NullTime
 	AllAt       sql.NullTime
+	AllAfter    int64
 }
 
 func (q *Queries) SaveSweep(ctx context.Context, arg SaveSweepParams) error {
-	_, err := q.db.ExecContext(ctx, saveSweep, arg.AfterCursor, arg.LastAt, arg.AllAt)
+	_, err := q.db.ExecContext(ctx, saveSweep,
+		arg.AfterCursor,
+		arg.LastAt,
+		arg.AllAt,
+		arg.AllAfter,
+	)
 	return err
 }
 
 const sweep = `-- name: Sweep :one
-SELECT id, after_cursor, last_at, all_at FROM sweep WHERE id = 1
+SELECT id, after_cursor, last_at, all_at, all_after FROM sweep WHERE id = 1
 `
 
 func (q *Queries) Sweep(ctx context.Context) (Sweep, error) {
@@ -213,6 +260,7 @@ func (q *Queries) Sweep(ctx context.Context) (Sweep, error) {
 		&i.AfterCursor,
 		&i.LastAt,
 		&i.AllAt,
+		&i.AllAfter,
 	)
 	return i, err
 }

@@ -29,11 +29,17 @@ DELETE FROM ops WHERE id = $1;
 SELECT * FROM sweep WHERE id = 1;
 
 -- name: SaveSweep :exec
-INSERT INTO sweep (id, after_cursor, last_at, all_at) VALUES (1, $1, $2, $3)
-ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at;
+INSERT INTO sweep (id, after_cursor, last_at, all_at, all_after) VALUES (1, $1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET after_cursor = excluded.after_cursor, last_at = excluded.last_at, all_at = excluded.all_at, all_after = excluded.all_after;
 
 -- name: AddHint :execrows
 INSERT INTO hints (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
 
 -- name: DropHints :exec
 DELETE FROM hints WHERE at < $1;
+
+-- name: AddHelpdeskUser :exec
+INSERT INTO helpdesk_users (id, since) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
+
+-- name: HelpdeskUsers :many
+SELECT id FROM helpdesk_users ORDER BY id;
