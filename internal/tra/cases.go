@@ -37,6 +37,7 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 		out.Next = out.Rows[queueLimit-1].place(f.Queue)
 	}
 	for i := range out.Rows {
+		out.Rows[i].Request = s.withOwner(out.Rows[i].Request)
 		out.Rows[i].Flags = append(out.Rows[i].Flags, s.clockFlags(out.Rows[i].Request)...)
 	}
 	if out.Counts, err = s.store.QueueCounts(ctx, f); err != nil {
@@ -100,7 +101,13 @@ func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, er
 	if err != nil {
 		return Case{}, err
 	}
-	out := Case{Request: r, Claim: claim, HasClaim: claim.fullName() != person.FullName{}}
+	if err := s.renew(ctx, op, r); err != nil {
+		return Case{}, err
+	}
+	if r, err = s.store.Request(ctx, id); err != nil {
+		return Case{}, err
+	}
+	out := Case{Request: s.withOwner(r), Claim: claim, HasClaim: claim.fullName() != person.FullName{}}
 	if out.History, err = s.store.Events(ctx, id); err != nil {
 		return Case{}, err
 	}
@@ -213,39 +220,4 @@ func (s *Service) CheckOutcome(ctx context.Context, op Operator, id RequestID, o
 	}
 	v, err := s.verifyBarring(ctx, claim, o)
 	return v.Checked, err
-}
-
-// Take makes an operator the owner of an open case. fault.Conflict when
-// somebody else is, unless a supervisor takes it.
-func (s *Service) Take(ctx context.Context, op Operator, id RequestID) error {
-	return s.assign(ctx, op, id, op.Email, OwnerTook)
-}
-
-// GiveBack makes a case nobody's. Its owner may, and a supervisor.
-func (s *Service) GiveBack(ctx context.Context, op Operator, id RequestID) error {
-	return s.assign(ctx, op, id, "", OwnerGaveBack)
-}
-
-func (s *Service) assign(ctx context.Context, op Operator, id RequestID, owner string, what What) error {
-	if _, _, err := s.caseOf(ctx, op, id); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		r, err := tx.Request(ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case r.Owner == owner:
-			return nil
-		case !r.State.Open():
-			return fault.New(fault.Conflict, "This case is not open any more.")
-		case r.Owner != "" && r.Owner != op.Email && !op.Supervisor:
-			return fault.New(fault.Conflict, r.Owner+" is working at this case.")
-		}
-		r.Owner = owner
-		if err := s.story(ctx, tx, id, op.Email, what, ""); err != nil {
-			return err
-		}
-		return tx.SaveRequest(ctx, r)
-	})
 }

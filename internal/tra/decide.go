@@ -9,7 +9,6 @@ import (
 	"traid/internal/fault"
 	"traid/internal/ident"
 	"traid/internal/person"
-	"traid/internal/workday"
 )
 
 // longestNote is the most characters of a note or a reason.
@@ -118,7 +117,13 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 		if decided || r.State != Received && r.State != WithOperator {
 			return fault.New(fault.Conflict, "This case is not open for a decision.")
 		}
-		r.Owner, r.Refusals = op.Email, 0
+		if owner := r.OwnerAt(s.now()); owner != "" && owner != op.Email {
+			return heldBy(r)
+		}
+		if err := s.hold(ctx, tx, &r, op); err != nil {
+			return err
+		}
+		r.Refusals = 0
 		if err := s.unflag(ctx, tx, id, AnswerUnreadable, AnswerContradictsRecord, RegisterBehind); err != nil {
 			return err
 		}
@@ -147,12 +152,12 @@ func (s *Service) unchanged(ctx context.Context, tx Tx, r Request, revision int6
 	text := "This case has changed since you opened it."
 	switch {
 	case decided:
-		text = open.By + " decided this case at " + open.At.In(workday.London).Format("15:04 on 2 January") + ": " + open.Outcome.Words() + "."
+		text = open.By + " decided this case at " + clock(open.At) + ": " + open.Outcome.Words() + "."
 	case r.State == Withdrawn:
 		text = "The client has withdrawn this request."
 	case r.State == Answered:
 		if a, err := tx.NewestAnswer(ctx, r.ID); err == nil {
-			text = "This case was answered at " + a.AnsweredAt.In(workday.London).Format("15:04 on 2 January") + ": " + a.Outcome.Words() + "."
+			text = "This case was answered at " + clock(a.AnsweredAt) + ": " + a.Outcome.Words() + "."
 		}
 	}
 	return fault.New(fault.Conflict, text+" What you entered has not been used.")
@@ -324,6 +329,11 @@ func (s *Service) Undo(ctx context.Context, op Operator, id RequestID, revision 
 		}
 		r.State = withTicket(r)
 		r.Revision++
+		if d.By == op.Email { // who goes on with it
+			if err := s.hold(ctx, tx, &r, op); err != nil {
+				return err
+			}
+		}
 		return tx.SaveRequest(ctx, r)
 	})
 }
@@ -430,7 +440,9 @@ func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revisio
 		} else if !held {
 			return fault.New(fault.Conflict, "The person's details are deleted: there is nothing to decide on any more.")
 		}
-		r.Owner = op.Email
+		if err := s.hold(ctx, tx, &r, op); err != nil {
+			return err
+		}
 		if err := s.openAgain(ctx, tx, &r, op.Email, why, "Opened again by "+op.Email+" for another answer."); err != nil {
 			return err
 		}

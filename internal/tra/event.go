@@ -17,7 +17,9 @@ const (
 	CaseOpened        What = "case_opened"
 	RegisterSearched  What = "register_searched"
 	OwnerTook         What = "owner_took_case"
+	OwnerTookOver     What = "owner_took_case_over"
 	OwnerGaveBack     What = "owner_gave_case_back"
+	OwnerIdle         What = "owner_idle"
 	DecisionMade      What = "decision_made"
 	DecisionRead      What = "decision_read_from_ticket"
 	DecisionOnTicket  What = "decision_on_ticket"
@@ -47,7 +49,9 @@ var whatTexts = map[What]string{
 	CaseOpened:        "The case was opened",
 	RegisterSearched:  "The register was searched",
 	OwnerTook:         "The case was taken",
+	OwnerTookOver:     "The case was taken over",
 	OwnerGaveBack:     "The case was given back",
+	OwnerIdle:         "The case was free again, since nobody went on with it",
 	DecisionMade:      "A decision was made",
 	DecisionRead:      "A decision was read from the ticket",
 	DecisionOnTicket:  "The ticket carries the decision",

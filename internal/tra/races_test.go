@@ -157,7 +157,7 @@ func TestATransactionThatHasToBeginAgainChangesNothing(t *testing.T) {
 		r.addRecord(zofia, func(record *tra.Record) { record.FirstName = name("Sophie") })
 		r.addRecord("0654321", nil)
 		id := r.open(first, claim())
-		r.ok(r.svc.Take(r.ctx, olive, id))
+		r.ok(r.svc.Take(r.ctx, olive, id, ""))
 		made := r.decide(olive, id, tra.Deciding{Outcome: tra.TRNFound, TRN: trn(zofia), Why: "a short form"})
 		if made.Request != id || made.TRN != trn(zofia) || made.Stage != tra.StageSecondReview {
 			t.Fatalf("decided: %+v", made)

@@ -120,10 +120,12 @@ type Request struct {
 	Replaces    RequestID
 	ReplacedBy  RequestID
 	Changed     []Field // what differs from the request that it replaces
-	Owner       string  // the operator who works at it; empty: nobody
-	Revision    int64   // counts every change that an operator has to have seen before deciding
-	Version     int64   // of the newest released answer; 0: none
-	Refusals    int64   // answers on the ticket that were refused since the last decision on the console
+	Owner       string  // the operator who holds it, or held it last (OwnerAt)
+	HeldSince   time.Time
+	HeldUntil   time.Time // the end of the owner's lease
+	Revision    int64     // counts every change that an operator has to have seen before deciding
+	Version     int64     // of the newest released answer; 0: none
+	Refusals    int64     // answers on the ticket that were refused since the last decision on the console
 
 	Ticket          TicketID
 	TicketStatus    TicketStatus

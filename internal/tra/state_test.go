@@ -97,6 +97,7 @@ const (
 	countStage      = "stage of a decision"
 	countFlag       = "flag"
 	countRelease    = "released"
+	countLease      = "lease of a case"
 	countAfter      = "after the release" // what became of a released TRN
 )
 
@@ -121,7 +122,8 @@ func newTally() *tally {
 	expect(countRelease, "trn_found", "failed", "barred", "not_barred", "by one person", "by two people", "by a supervisor alone",
 		"via console", "via fields", "via fields and the second review", "via comment", "via register", "another version", "of a merged record")
 	expect(countAfter, "merged", "inactive", "gone", "opened again", "the survivor's by itself", "the survivor's without its ticket")
-	expect(countAction)
+	expect(countLease, string(tra.OwnerIdle), string(tra.OwnerTookOver))
+	expect(countAction, "operator: take", "operator: take over", "operator: take next", "operator: give back")
 	expect(countMeanwhile)
 	return y
 }
@@ -698,8 +700,28 @@ func (m *machine) review(rt *rapid.T) deed {
 
 func (m *machine) owner(rt *rapid.T) deed {
 	id, op := m.some(rt), oneOf(rt, "operator", operators...)
-	if rapid.Bool().Draw(rt, "take") {
-		return deed{"operator: take", func() error { return m.svc.Take(m.ctx, op, id) }, refusals}
+	switch oneOf(rt, "how", "take", "take over", "next", "give back") {
+	case "take":
+		return deed{"operator: take", func() error { return m.svc.Take(m.ctx, op, id, "") }, refusals}
+	case "take over":
+		return deed{"operator: take over", func() error {
+			r, err := m.store.Request(m.ctx, id)
+			if err != nil {
+				return err
+			}
+			return m.svc.Take(m.ctx, op, id, r.OwnerAt(m.clock.now()))
+		}, refusals}
+	case "next":
+		return deed{"operator: take next", func() error {
+			id, err := m.svc.TakeNext(m.ctx, op, time.Time{})
+			if err != nil {
+				return err
+			}
+			if r, err := m.store.Request(m.ctx, id); err != nil || r.OwnerAt(m.clock.now()) != op.Email {
+				return fmt.Errorf("%s is not with %s but with %q: %w", id, op.Email, r.Owner, err)
+			}
+			return nil
+		}, append([]fault.Kind{fault.NotFound}, refusals...)}
 	}
 	return deed{"operator: give back", func() error { return m.svc.GiveBack(m.ctx, op, id) }, refusals}
 }
@@ -1118,6 +1140,25 @@ func (x *watchedTx) Flag(ctx context.Context, id tra.RequestID, f tra.Flagged) e
 		x.count(countAfter, "opened again")
 	}
 	return x.Tx.Flag(ctx, id, f)
+}
+
+// AddDecision is nobody's who does not hold the case.
+func (x *watchedTx) AddDecision(ctx context.Context, d tra.Decision) error {
+	r, err := x.Tx.Request(ctx, d.Request)
+	if err != nil {
+		return err
+	}
+	if owner := r.OwnerAt(x.w.m.clock.now()); d.Via == tra.ViaConsole && owner != "" && owner != d.By {
+		x.wrong("%s decided %s, which is with %s", d.By, d.Request, owner)
+	}
+	return x.Tx.AddDecision(ctx, d)
+}
+
+func (x *watchedTx) AddEvent(ctx context.Context, e tra.Event) error {
+	if e.What == tra.OwnerIdle || e.What == tra.OwnerTookOver {
+		x.count(countLease, string(e.What))
+	}
+	return x.Tx.AddEvent(ctx, e)
 }
 
 // AddAnswer is a release: what may be released is looked at here, at its

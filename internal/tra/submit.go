@@ -112,7 +112,7 @@ func (s *Service) takePlace(ctx context.Context, tx Tx, r *Request, claim Claim)
 	case old.ReplacedBy != "":
 		return fault.InvalidFields(fault.Field{Pointer: "/replaces", Reason: "has been replaced already"})
 	}
-	r.QueuedAt, r.Owner = old.QueuedAt, old.Owner
+	r.QueuedAt, r.Owner, r.HeldSince, r.HeldUntil = old.QueuedAt, old.Owner, old.HeldSince, old.HeldUntil
 	if earlier, held, err := found(tx.Claim(ctx, old.ID)); err != nil {
 		return err
 	} else if held {

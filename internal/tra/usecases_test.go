@@ -526,7 +526,7 @@ func TestACorrectionTakesThePlaceOfTheRequestThatItReplaces(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		r.addRecord(zofia, nil)
 		old := r.open(first, claim())
-		r.ok(r.svc.Take(r.ctx, olive, old))
+		r.ok(r.svc.Take(r.ctx, olive, old, ""))
 		r.decide(olive, old, tra.Deciding{Outcome: tra.TRNFound, TRN: trn(zofia)})
 		corrected := claim()
 		corrected.DateOfBirth = date("1984-02-19")

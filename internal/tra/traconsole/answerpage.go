@@ -60,7 +60,7 @@ type templateView struct{ Value, Name, Text string }
 
 // answer leads from a choice on the case's page to its note, or to its check page where no note is needed.
 func (p *pages) answer(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.open(w, r)
+	c, ok := p.working(w, r)
 	if !ok {
 		return
 	}
@@ -83,7 +83,7 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) renderNote(w http.ResponseWriter, r *http.Request, c tra.Case, f answerForm, status int, errs govuk.Errors) {
-	v := noteView{headView: headOf(c), Reason: f.Reason.Words(), Chosen: f.chosen(), Note: f.Note, errs: errs}
+	v := noteView{headView: headOf(c, operator(r)), Reason: f.Reason.Words(), Chosen: f.chosen(), Note: f.Note, errs: errs}
 	for i, t := range tra.Templates(c.Request.Kind, f.Reason) {
 		v.Templates = append(v.Templates, templateView{strconv.Itoa(i), t.Name, t.Text})
 	}
@@ -106,14 +106,15 @@ type answerCheckView struct {
 	Review    string
 	Open      []alertView // alerts that are in force
 	Down      bool        // the register did not answer: the alerts are not known
-	Confirm   bool
+	Decidable bool
+	Confirm   bool // it is decidable, and nobody else holds the case
 	Meanwhile string
 	errs      govuk.Errors
 }
 
 // checkAnswer shows what the client will read.
 func (p *pages) checkAnswer(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.open(w, r)
+	c, ok := p.working(w, r)
 	if !ok {
 		return
 	}
@@ -133,10 +134,11 @@ func (p *pages) checkAnswer(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) renderAnswerCheck(w http.ResponseWriter, r *http.Request, c tra.Case, f answerForm, status int, change func(*answerCheckView)) {
 	v := answerCheckView{
-		headView: headOf(c), Title: "Check your answer", Chosen: f.chosen(), Note: hidden{"note", f.Note}, Why: f.Why,
+		headView: headOf(c, operator(r)), Title: "Check your answer", Chosen: f.chosen(), Note: hidden{"note", f.Note}, Why: f.Why,
 		Preview: previewOf(c, f.deciding(0)), HasNote: f.Outcome == tra.Failed, Barring: c.Request.Kind == tra.BarringCheck,
-		Confirm: c.Request.State.Open() && c.Decision == nil,
+		Decidable: c.Request.State.Open() && c.Decision == nil,
 	}
+	v.Confirm = v.Decidable && v.Other == nil
 	if v.Barring {
 		e, err := p.evidence(r, c, false)
 		if err != nil {

@@ -72,6 +72,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	c.away, c.reached = true, noon.Add(-time.Hour)
 	keep("list: the helpdesk is away", ann.get("/"))
 	c.away = false
+	keep("list: nobody waits", c.nobody(func() *page { return ann.get("/").press("/next", "Take the next case", nil) }))
 	keep("list: errors", ann.get("/").press("/", "Find", nil))
 	keep("list: found", ann.get("/").press("/", "Find", one("reference", "TRA")))
 	keep("list: nobody found", ann.get("/").press("/", "Find", one("reference", "nobody")))
@@ -82,12 +83,16 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("case: nobody found", case1.press(casePath+"/search", "Search", one("query", "nobody")))
 	keep("case: no search", case1.press(casePath+"/search", "Search", nil))
 	keep("case: nothing selected", case1.press(casePath+"/answer", "Continue", nil))
-	ann.get(casePath).press(casePath+"/take", "Take this case", nil)
+	case1.press(casePath+"/take", "Take this case", nil)
 	keep("case: taken", ann.get(casePath))
 	keep("case: taken by another", eve.post(casePath+"/take", nil).is(http.StatusConflict))
 	ann.get(casePath).press(casePath+"/give-back", "Give it back", nil)
 	c.sameTRN = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}}
 	late := eve.get(casePath).press(casePath+"/check", "TRN 9911999", nil)
+	keep("check: held by another", case1.press(casePath+"/check", "TRN 9911999", nil)).says("Take it over and go on")
+	keep("note: held by another", case1.press(casePath+"/answer", "Continue", one("answer", "no_record"))).says("Take it over and go on")
+	keep("answer: held by another", ann.post(casePath+"/answer/check", url.Values{"answer": {"no_record"}, "note": {"Check every name."}})).says("Take it over and go on")
+	c.free(trnCase)
 	check := keep("check: differs", case1.press(casePath+"/check", "TRN 9911999", nil))
 	c.sameTRN = nil
 	keep("check: errors", check.press(casePath+"/check/confirm", "Confirm", nil))
@@ -118,6 +123,8 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("case: too late to undo", undone.press(casePath+"/undo", "Undo", nil))
 
 	// A barring check.
+	keep("barring: held by another", ann.get(barringPath))
+	c.free(barringCase)
 	bar := keep("barring", ann.get(barringPath))
 	keep("barring: answer", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")))
 	keep("barring: answer, errors", bar.press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", one("why", "Since 1 May 2019.")))
@@ -144,6 +151,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("list: full", ann.get("/"))
 	keep("case: long", ann.get(casePath))
 	keep("case: long search", ann.get(casePath).press(casePath+"/search", "Search", one("query", "Wolfeschlegelstein")))
+	c.free(trnCase)
 	keep("check: long", ann.get(casePath).press(casePath+"/check", "TRN 8999999", nil))
 	keep("answered: long", ann.get("/cases/"+string(answered)))
 	c.cases[barringCase].Decision, c.cases[barringCase].Request.State = nil, tra.WithOperator

@@ -18,14 +18,22 @@ import (
 type headView struct {
 	ID, Reference, Kind, Name string
 	Revision                  hidden
+	Other                     *holderView // who else holds the case; nil: nobody else does
 }
 
-func headOf(c tra.Case) headView {
-	return headView{
+// holderView is who holds a case, since when, and until when if they do nothing.
+type holderView struct{ Email, Since, Until string }
+
+func headOf(c tra.Case, op tra.Operator) headView {
+	v := headView{
 		ID: string(c.Request.ID), Reference: string(c.Request.Reference), Kind: kindWords[c.Request.Kind],
 		Name:     fullName(c.Claim.FirstName, c.Claim.LastName),
 		Revision: hidden{"revision", strconv.FormatInt(c.Request.Revision, 10)},
 	}
+	if r := c.Request; r.State.Open() && c.Decision == nil && r.Owner != "" && r.Owner != op.Email {
+		v.Other = &holderView{r.Owner, minute(r.HeldSince), minute(r.HeldUntil)}
+	}
+	return v
 }
 
 func (h headView) URL() string { return "/cases/" + h.ID }
@@ -37,6 +45,7 @@ type caseView struct {
 	Overdue  bool
 	Waits    string
 	Owner    string
+	Held     *holderView // by the operator
 	Take     bool
 	GiveBack bool
 	Replaced *tra.Request
@@ -52,6 +61,7 @@ type caseView struct {
 	Search   searchView
 	Choices  []choiceView
 	History  []eventView
+	Asked    hidden // when
 	// Meanwhile says what somebody else did before this operator's form came.
 	Meanwhile string
 	errs      govuk.Errors
@@ -145,7 +155,7 @@ func (p *pages) renderCase(w http.ResponseWriter, r *http.Request, c tra.Case, s
 func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	op, now, req := operator(r), p.now(), c.Request
 	v := caseView{
-		headView: headOf(c), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
+		headView: headOf(c, op), Asked: p.asked(), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
 		Overdue: req.State.Open() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
 		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c),
 		Decide: req.State.Open() && c.Decision == nil && c.HasClaim,
@@ -155,8 +165,11 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Waits = lasted(now.Sub(req.QueuedAt))
 	}
 	if req.State.Open() && c.Decision == nil {
-		v.Take = req.Owner == "" || op.Supervisor && req.Owner != op.Email
+		v.Take = req.Owner != op.Email
 		v.GiveBack = req.Owner != "" && (req.Owner == op.Email || op.Supervisor)
+		if req.Owner == op.Email {
+			v.Held = &holderView{req.Owner, minute(req.HeldSince), minute(req.HeldUntil)}
+		}
 	}
 	for _, f := range c.Flags {
 		v.Flags = append(v.Flags, flagView{flagTag(f.Flag), f.Reason, moment(f.Since)})
@@ -175,7 +188,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	}
 	v.Choices = choicesOf(req.Kind)
 	var err error
-	v.Evidence, err = p.evidence(r, c, true)
+	v.Evidence, err = p.evidence(r, c, v.Other == nil)
 	return v, err
 }
 
@@ -333,7 +346,7 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	choose := c.Request.State.Open() && c.Decision == nil
+	choose := c.Request.State.Open() && c.Decision == nil && headOf(c, operator(r)).Other == nil
 	for _, f := range found {
 		s.Found = append(s.Found, foundOf(c.Claim, f, choose))
 	}
@@ -347,7 +360,7 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 const searchPage = 20
 
 func (p *pages) take(w http.ResponseWriter, r *http.Request) {
-	p.moved(w, r, p.console.Take(r.Context(), operator(r), caseID(r)))
+	p.moved(w, r, p.console.Take(r.Context(), operator(r), caseID(r), r.PostFormValue(takeFrom)))
 }
 
 func (p *pages) giveBack(w http.ResponseWriter, r *http.Request) {

@@ -26,7 +26,8 @@ type checkView struct {
 	Preview    previewView
 	Why        string
 	TRN        hidden
-	Confirm    bool
+	Decidable  bool
+	Confirm    bool // it is decidable, and nobody else holds the case
 	Meanwhile  string
 	errs       govuk.Errors
 }
@@ -36,7 +37,7 @@ type previewView struct{ Version, Outcome, TRN, Reason, Note string }
 
 // check sets the picked record beside the claim. It is posted, since a TRN stands in no URL.
 func (p *pages) check(w http.ResponseWriter, r *http.Request) {
-	if c, ok := p.open(w, r); ok {
+	if c, ok := p.working(w, r); ok {
 		p.renderCheck(w, r, c, http.StatusOK, nil)
 	}
 }
@@ -53,12 +54,13 @@ func (p *pages) renderCheck(w http.ResponseWriter, r *http.Request, c tra.Case, 
 		return
 	}
 	v := checkView{
-		headView: headOf(c), Record: recordOf(checked.Record, false), MergedFrom: checked.MergedFrom.Reveal(),
+		headView: headOf(c, operator(r)), Record: recordOf(checked.Record, false), MergedFrom: checked.MergedFrom.Reveal(),
 		Review: checked.Review, Refused: checked.Refused, SameTRN: checked.SameTRN, AsAt: moment(checked.AsAt),
 		Preview: previewOf(c, tra.Deciding{Outcome: tra.TRNFound, TRN: checked.Record.TRN}),
 		Why:     r.PostFormValue("why"), TRN: hidden{"trn", trn.Reveal()},
-		Confirm: checked.Refused == "" && c.Request.State.Open() && c.Decision == nil,
+		Decidable: checked.Refused == "" && c.Request.State.Open() && c.Decision == nil,
 	}
+	v.Confirm = v.Decidable && v.Other == nil
 	for _, d := range checked.Fields {
 		row := differenceRow(d)
 		v.Rows = append(v.Rows, row)

@@ -38,9 +38,10 @@ type fake struct {
 	filters    []tra.QueueFilter
 	searched   []string
 	decided    []tra.Deciding
-	broken     error     // what every call gives, when set
-	away       bool      // the helpdesk is not reached
-	reached    time.Time // when it was last
+	asked      []time.Time // of who took the next case
+	broken     error       // what every call gives, when set
+	away       bool        // the helpdesk is not reached
+	reached    time.Time   // when it was last
 }
 
 func name(t testing.TB, s string) person.Name {
@@ -149,7 +150,7 @@ func sample(t testing.TB) *fake {
 		{Flag: tra.AnswerUnreadable, Reason: "The ticket was solved without an answer. Decide on this page.", Since: noon.Add(-time.Hour)},
 		{Flag: tra.Overdue, Reason: "The person was promised an answer by now.", Since: noon.AddDate(0, 0, -1)},
 	}
-	add(tra.Request{ID: barringCase, Kind: tra.BarringCheck, Reference: "TRA-B4R1-2CK", State: tra.WithOperator, SubmittedAt: noon.Add(-3 * time.Hour), ExpectedBy: noon.AddDate(0, 0, 6), Owner: "bar@example.org"},
+	add(tra.Request{ID: barringCase, Kind: tra.BarringCheck, Reference: "TRA-B4R1-2CK", State: tra.WithOperator, SubmittedAt: noon.Add(-3 * time.Hour), ExpectedBy: noon.AddDate(0, 0, 6), Owner: "bar@example.org", HeldSince: noon.Add(-time.Hour), HeldUntil: noon.Add(10 * time.Minute)},
 		tra.Claim{FirstName: name(t, "Joan"), LastName: name(t, "Hale"), TRN: trn(t, "5550001")})
 	done := add(tra.Request{ID: answered, Kind: tra.TRNValidation, Reference: "TRA-D0NE-999", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -5), Version: 1}, claim)
 	done.Answer = &tra.Answer{Request: answered, Version: 1, Outcome: tra.TRNFound, TRN: trn(t, "8400123"), AnsweredAt: noon.AddDate(0, 0, -2)}
@@ -351,6 +352,9 @@ func (f *fake) Decide(ctx context.Context, op tra.Operator, id tra.RequestID, in
 			return tra.Decision{}, fault.InvalidFields(fault.Field{Pointer: pointer, Reason: "personal_number"})
 		}
 	}
+	if owner := c.Request.Owner; c.Decision == nil && owner != "" && owner != op.Email {
+		return tra.Decision{}, f.held(c)
+	}
 	if d := c.Decision; d != nil && d.By == op.Email && d.Outcome == in.Outcome && d.TRN == in.TRN && d.Note == in.Note {
 		return *d, nil
 	}
@@ -448,17 +452,62 @@ func (f *fake) Reopen(_ context.Context, op tra.Operator, id tra.RequestID, revi
 	return nil
 }
 
-func (f *fake) Take(_ context.Context, op tra.Operator, id tra.RequestID) error {
+func (f *fake) Take(_ context.Context, op tra.Operator, id tra.RequestID, from string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, err := f.open(op, id)
-	if err == nil && c.Request.Owner != "" && !op.Supervisor {
-		err = fault.New(fault.Conflict, c.Request.Owner+" is working at this case.")
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		c.Request.Owner = op.Email
+	if owner := c.Request.Owner; owner != "" && owner != op.Email && owner != from {
+		return f.held(c)
+	}
+	f.hold(c, op)
+	return nil
+}
+
+func (f *fake) hold(c *tra.Case, op tra.Operator) {
+	c.Request.Owner, c.Request.HeldSince, c.Request.HeldUntil = op.Email, f.now, f.now.Add(20*time.Minute)
+}
+
+// nobody shows a page while every case is held.
+func (f *fake) nobody(show func() *page) *page {
+	f.hold(f.cases[trnCase], tra.Operator{Email: "late@example.org"})
+	defer f.free(trnCase)
+	return show()
+}
+
+// free makes a case nobody's.
+func (f *fake) free(id tra.RequestID) {
+	r := &f.cases[id].Request
+	r.Owner, r.HeldSince, r.HeldUntil = "", time.Time{}, time.Time{}
+}
+
+func (f *fake) held(c *tra.Case) error {
+	return fault.New(fault.Conflict, c.Request.Owner+" took this case and is working at it.")
+}
+
+func (f *fake) Hold(_ context.Context, op tra.Operator, id tra.RequestID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.open(op, id)
+	if err == nil && c.Request.Owner == "" {
+		f.hold(c, op)
 	}
 	return err
+}
+
+func (f *fake) TakeNext(_ context.Context, op tra.Operator, asked time.Time) (tra.RequestID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, asked)
+	for _, id := range []tra.RequestID{trnCase, barringCase} {
+		if c := f.cases[id]; c.Request.Owner == "" && c.Decision == nil && (op.Barring || c.Request.Kind != tra.BarringCheck) {
+			f.hold(c, op)
+			return id, nil
+		}
+	}
+	return "", fault.New(fault.NotFound, "Nobody is waiting: every open case has an operator.")
 }
 
 func (f *fake) GiveBack(_ context.Context, op tra.Operator, id tra.RequestID) error {

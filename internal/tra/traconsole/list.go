@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"traid/internal/fault"
 	"traid/internal/govuk"
 	"traid/internal/httpd"
 	"traid/internal/tra"
@@ -20,6 +21,8 @@ type listView struct {
 	Rows    []listRow
 	Next    string // of the following page
 	Empty   string
+	Asked   hidden // when
+	Nobody  string // why there was no next case to take
 	More    bool   // a search that found more than it shows
 	Away    string // that the helpdesk is not reached; empty: it is
 	errs    govuk.Errors
@@ -77,7 +80,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) {
 func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 	query := strings.TrimSpace(r.PostFormValue("reference"))
 	if query == "" {
-		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusUnprocessableEntity, govuk.Errors{{Field: "reference", Message: "Enter a reference or a part of it"}})
+		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusUnprocessableEntity, func(v *listView) { v.errs.Add("reference", "Enter a reference or a part of it") })
 		return
 	}
 	page, err := p.console.Queue(r.Context(), operator(r), tra.QueueFilter{Queue: tra.QueueAny, Query: query})
@@ -91,17 +94,17 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, status int, errs govuk.Errors) {
+func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, status int, change func(*listView)) {
 	page, err := p.console.Queue(r.Context(), operator(r), f)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	p.renderList(w, r, f, page, status, errs)
+	p.renderList(w, r, f, page, status, change)
 }
 
-func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, page tra.QueuePage, status int, errs govuk.Errors) {
-	v := listView{Heading: queueWords[f.Queue] + " cases", Query: f.Query, errs: errs}
+func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, page tra.QueuePage, status int, change func(*listView)) {
+	v := listView{Asked: p.asked(), Heading: queueWords[f.Queue] + " cases", Query: f.Query}
 	for _, q := range tra.Queues() {
 		n := page.Counts[q]
 		v.Queues = append(v.Queues, queueView{
@@ -134,8 +137,11 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 			v.Next = queueURL(f.Queue, f.Kind, page.Next)
 		}
 	}
+	if change != nil {
+		change(&v)
+	}
 	o := Page(r, v.Heading)
-	o.Errors = errs
+	o.Errors = v.errs
 	httpd.Render(w, r, status, listPage(o, v))
 }
 
@@ -148,10 +154,33 @@ func awayText(last time.Time) string {
 	return text + " Decide as always: decisions are kept, and are put onto the tickets and released when it answers."
 }
 
+// asked is when a page was asked for, in microseconds.
+func (p *pages) asked() hidden { return hidden{"asked", strconv.FormatInt(p.now().UnixMicro(), 10)} }
+
+// takeNext leads to the case that the operator is to work at.
+func (p *pages) takeNext(w http.ResponseWriter, r *http.Request) {
+	var asked time.Time
+	if at, err := strconv.ParseInt(r.PostFormValue("asked"), 10, 64); err == nil {
+		asked = time.UnixMicro(at)
+	}
+	id, err := p.console.TakeNext(r.Context(), operator(r), asked)
+	switch {
+	case err == nil:
+		http.Redirect(w, r, caseURL(id), http.StatusSeeOther)
+	case fault.Is(err, fault.NotFound):
+		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusOK, func(v *listView) { v.Nobody = fault.SafeText(err) })
+	default:
+		p.fail(w, r, err)
+	}
+}
+
 func listRowOf(row tra.QueueRow, now time.Time) listRow {
 	v := listRow{
 		ID: string(row.ID), Reference: string(row.Reference), Kind: kindWords[row.Kind], Name: fullName(row.Name.First, row.Name.Last),
 		Waits: lasted(now.Sub(row.QueuedAt)), Due: dayIn(row.ExpectedBy), Owner: row.Owner, Tags: []tagView{stateTag(row.Request, row.Decision)},
+	}
+	if row.Decision != nil {
+		v.Owner = row.Decision.By
 	}
 	if !row.State.Open() {
 		v.Waits = ""

@@ -30,7 +30,7 @@ func (p *pages) reopen(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) renderReopen(w http.ResponseWriter, r *http.Request, c tra.Case, status int, change func(*reopenView)) {
-	v := reopenView{headView: headOf(c), Answer: answerOf(c.Answer)}
+	v := reopenView{headView: headOf(c, operator(r)), Answer: answerOf(c.Answer)}
 	if change != nil {
 		change(&v)
 	}

@@ -43,7 +43,7 @@ func (p *pages) review(w http.ResponseWriter, r *http.Request) {
 func (p *pages) renderReview(w http.ResponseWriter, r *http.Request, c tra.Case, status int, change func(*reviewView)) {
 	op, d := operator(r), *c.Decision
 	v := reviewView{
-		headView: headOf(c), Claim: claimRows(c), Decision: decisionOf(d, c.Request, op), PickedTRN: d.TRN.Reveal(),
+		headView: headOf(c, operator(r)), Claim: claimRows(c), Decision: decisionOf(d, c.Request, op), PickedTRN: d.TRN.Reveal(),
 		Preview: previewOf(c, tra.Deciding{Outcome: d.Outcome, TRN: d.TRN, Reason: d.Reason, Note: d.Note}),
 		Own:     strings.EqualFold(d.By, op.Email),
 	}

@@ -34,7 +34,9 @@ type Console interface {
 	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error
 	Reopen(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64, why string) error
-	Take(ctx context.Context, op tra.Operator, id tra.RequestID) error
+	TakeNext(ctx context.Context, op tra.Operator, asked time.Time) (tra.RequestID, error)
+	Take(ctx context.Context, op tra.Operator, id tra.RequestID, from string) error
+	Hold(ctx context.Context, op tra.Operator, id tra.RequestID) error
 	GiveBack(ctx context.Context, op tra.Operator, id tra.RequestID) error
 }
 
@@ -62,6 +64,7 @@ func Routes() []Route {
 	return []Route{
 		{"GET /{$}", every, (*pages).list},
 		{"POST /{$}", every, (*pages).find},
+		{"POST /next", every, (*pages).takeNext},
 		{"GET /cases/{id}", every, (*pages).showCase},
 		{"POST /cases/{id}/take", every, (*pages).take},
 		{"POST /cases/{id}/give-back", every, (*pages).giveBack},
@@ -166,6 +169,26 @@ func (p *pages) open(w http.ResponseWriter, r *http.Request) (tra.Case, bool) {
 	}
 	return c, true
 }
+
+// working is open for the pages on which a case is decided: it holds the case
+// for the operator, or takes it over where the form says from whom. Where
+// somebody else holds it by now, the page tells so.
+func (p *pages) working(w http.ResponseWriter, r *http.Request) (tra.Case, bool) {
+	var err error
+	if from := r.PostFormValue(takeFrom); from != "" {
+		err = p.console.Take(r.Context(), operator(r), caseID(r), from)
+	} else {
+		err = p.console.Hold(r.Context(), operator(r), caseID(r))
+	}
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		p.fail(w, r, err)
+		return tra.Case{}, false
+	}
+	return p.open(w, r)
+}
+
+// takeFrom is the field of a form that takes a case over: who holds it.
+const takeFrom = "take_from"
 
 // backToCase is where every form that was taken leads.
 func backToCase(w http.ResponseWriter, r *http.Request) {

@@ -131,6 +131,7 @@ func TestTheCaseStandsOnOnePage(t *testing.T) {
 
 func TestEveryFormOfACaseCarriesItsRevision(t *testing.T) {
 	c := start(t)
+	c.free(barringCase)
 	b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator)
 	one1 := b.get(casePath)
 	for _, p := range []*page{
@@ -286,6 +287,7 @@ func TestAFailureHasANoteFromATemplateAndAPreviewOfIt(t *testing.T) {
 
 func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {
 	c := start(t)
+	c.free(barringCase)
 	first := c.signIn(t, "first@example.org", traconsole.RoleBarring)
 	p := first.get(barringPath).is(http.StatusOK)
 	p.says("Is a prohibition from teaching in force today on this record?", "Joan Hale TRN 5550001", "2 alerts, 1 open",
@@ -313,7 +315,7 @@ func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {
 	review.press(barringPath+"/review", "Confirm", nil).is(http.StatusUnprocessableEntity).says("Select whether you agree")
 	back := review.press(barringPath+"/review", "Confirm", one("review", "send_back")).is(http.StatusUnprocessableEntity).says("Enter your reason")
 	back.press(barringPath+"/review", "Confirm", url.Values{"review": {"send_back"}, "why": {"Look at the end date."}}).follow(barringPath).
-		says("second@example.org sent this decision back: Barred", "Look at the end date.", "What did you find?")
+		says("second@example.org sent this decision back: Barred", "Look at the end date.", "first @example.org took this case")
 
 	first.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", nil).follow(barringPath)
 	second.get(barringPath+"/review").press(barringPath+"/review", "Confirm", one("review", "agree")).follow(barringPath).
@@ -323,6 +325,7 @@ func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {
 
 func TestASupervisorMayAgreeAloneWithAReason(t *testing.T) {
 	c := start(t)
+	c.free(barringCase)
 	b := c.signIn(t, "sue@example.org", traconsole.RoleSupervisor)
 	b.get(barringPath).press(barringPath+"/answer", "Continue", one("answer", "barred")).press(barringPath+"/answer/confirm", "Confirm", nil).follow(barringPath).says("Review this decision")
 	review := b.get(barringPath + "/review").says("Agree without a second operator").saysNot("Send it back")
@@ -376,7 +379,7 @@ func TestWhoIsTooLateReadsWhoWasFasterAndKeepsWhatTheyTyped(t *testing.T) {
 	late, fast := c.signIn(t, "late@example.org", traconsole.RoleBarring), c.signIn(t, "fast@example.org", traconsole.RoleBarring)
 	check := late.get(casePath).press(casePath+"/check", "TRN 9911999", nil)
 	note := late.get(casePath).press(casePath+"/answer", "Continue", one("answer", "no_record")).press(casePath+"/answer/check", "Continue", one("note", "Check every name."))
-	fast.get(casePath).press(casePath+"/check", "TRN 8400123", nil).press(casePath+"/check/confirm", "Confirm", nil).follow(casePath)
+	fast.get(casePath).press(casePath+"/take", "Take it over", nil).follow(casePath).press(casePath+"/check", "TRN 8400123", nil).press(casePath+"/check/confirm", "Confirm", nil).follow(casePath)
 	const who = "fast@example.org decided this case at 12:00 on 25 November: TRN found."
 	tooLate := check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).is(http.StatusConflict).says("The case has changed", who, "Your reason It is her.")
 	tooLate.saysNot("Confirm that this is the person")
@@ -384,8 +387,49 @@ func TestWhoIsTooLateReadsWhoWasFasterAndKeepsWhatTheyTyped(t *testing.T) {
 	late.get(casePath).saysNot("Undo It")
 	stale := late.post(casePath+"/undo", one("revision", "7")).is(http.StatusConflict)
 	stale.says("The case has changed", who)
-	late.post(casePath+"/take", nil).is(http.StatusSeeOther)
-	fast.post(casePath+"/take", nil).is(http.StatusConflict).says("late@example.org is working at this case.")
+	fast.post(barringPath+"/take", nil).is(http.StatusConflict).says("bar@example.org took this case and is working at it.")
+}
+
+func TestTheNextCaseIsTakenFromTheListAndAfterADecision(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get("/")
+	p.press("/next", "Take the next case", nil).follow(casePath).says("Owner ann @example.org since 12:00, until 12:20")
+	if len(c.asked) != 1 || !c.asked[0].Equal(c.now) {
+		t.Errorf("it was asked for at %v, the page at %s", c.asked, c.now)
+	}
+	p.press("/next", "Take the next case", nil).is(http.StatusOK).says("Nobody is waiting: every open case has an operator.", "Open cases")
+	b.post("/next", nil).is(http.StatusOK)
+	if got := c.asked[2]; !got.IsZero() {
+		t.Errorf("no time was given, and it asked for %s", got)
+	}
+	decided := b.get(casePath).press(casePath+"/check", "TRN 8400123", nil).press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).follow(casePath)
+	decided.says("Take the next case")
+}
+
+func TestWhoDecidesIsToldWhoElseHoldsTheCaseAndTakesItOverWithTheirWork(t *testing.T) {
+	c := start(t)
+	ann, ben := c.signIn(t, "ann@example.org", traconsole.RoleOperator), c.signIn(t, "ben@example.org", traconsole.RoleOperator)
+	check := ann.get(casePath).press(casePath+"/check", "TRN 8400123", nil).says("Confirm that this is the person")
+	ben.get(casePath).says("ann @example.org took this case").press(casePath+"/take", "Take it over", nil).follow(casePath)
+	held := check.press(casePath+"/check/confirm", "Confirm", one("why", "It is her.")).is(http.StatusConflict)
+	held.says("The case has changed", "ben@example.org took this case", "It is free again at 12:20").saysNot("Confirm that this is the person")
+	over := held.press(casePath+"/check", "Take it over and go on", nil).is(http.StatusOK).saysNot("is working at it")
+	over.press(casePath+"/check/confirm", "Confirm", nil).follow(casePath)
+	if d := c.decided[len(c.decided)-1]; d.Why != "It is her." {
+		t.Errorf("decided with the reason %q", d.Why)
+	}
+	c.decided = nil
+	// A note too: begun, taken over by somebody else, taken back.
+	c = start(t)
+	ann, ben = c.signIn(t, "ann@example.org", traconsole.RoleOperator), c.signIn(t, "ben@example.org", traconsole.RoleOperator)
+	note := ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "no_record"))
+	ben.get(casePath).press(casePath+"/take", "Take it over", nil)
+	held = note.press(casePath+"/answer/check", "Continue", one("note", "Check every name.")).is(http.StatusOK).says("ben @example.org took this case", "Check every name.").saysNot("Confirm this answer")
+	held.press(casePath+"/answer/check", "Take it over and go on", nil).is(http.StatusOK).press(casePath+"/answer/confirm", "Confirm", nil).follow(casePath)
+	if d := c.decided[len(c.decided)-1]; d.Note != "Check every name." {
+		t.Errorf("decided with the note %q", d.Note)
+	}
 }
 
 func TestACaseIsTakenAndGivenBack(t *testing.T) {
@@ -393,12 +437,15 @@ func TestACaseIsTakenAndGivenBack(t *testing.T) {
 	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
 	p := b.get(casePath).press(casePath+"/take", "Take this case", nil).follow(casePath).says("Owner ann @example.org").saysNot("Take this case")
 	p.press(casePath+"/give-back", "Give it back", nil).follow(casePath).says("Owner Nobody")
-	c.signIn(t, "eve@example.org", traconsole.RoleBarring).get(barringPath).saysNot("Take", "Give it back")
+	eve := c.signIn(t, "eve@example.org", traconsole.RoleBarring).get(barringPath)
+	eve.says("bar @example.org took this case at 11:00 and is working at it.", "It is free again at 12:10 unless they go on.", "Take it over").saysNot("Give it back", "What did you find?")
 	c.signIn(t, "sue@example.org", traconsole.RoleSupervisor).get(barringPath).says("Take it over", "Give it back")
+	eve.press(barringPath+"/take", "Take it over", nil).follow(barringPath).says("Owner eve @example.org", "What did you find?").saysNot("is working at it")
 }
 
 func TestWithoutTheRegisterEverythingElseWorks(t *testing.T) {
 	c := start(t)
+	c.free(barringCase)
 	c.down = true
 	b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator)
 	p := b.get(casePath).is(http.StatusOK).says("The register does not answer. That says nothing about whether there is a record.", "Try again", "What the person says", "Or: none of these records", "History").

@@ -136,6 +136,9 @@ func moment(t time.Time) string {
 	return t.In(workday.London).Format("2 January 2006, 15:04")
 }
 
+// minute is an instant of today.
+func minute(t time.Time) string { return t.In(workday.London).Format("15:04") }
+
 func clock(t time.Time) string { return t.In(workday.London).Format("15:04:05") }
 
 // lasted says how long something takes, in its largest unit.

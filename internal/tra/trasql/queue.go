@@ -33,9 +33,9 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 	case tra.QueueOpen:
 		return waiting, nil
 	case tra.QueueUnassigned:
-		return waiting + ` AND owner = ''`, nil
+		return waiting + ` AND (held_until IS NULL OR held_until <= ` + a.add(sqldb.Time(f.Now)) + `)`, nil
 	case tra.QueueMine:
-		return waiting + ` AND owner = ` + a.add(f.Operator) + ` AND owner <> ''`, nil
+		return waiting + ` AND owner = ` + a.add(f.Operator) + ` AND owner <> '' AND held_until > ` + a.add(sqldb.Time(f.Now)), nil
 	case tra.QueueOverdue:
 		return `state IN ('received', 'with_operator', 'in_second_review') AND NOT deciding AND expected_by < ` + a.add(sqldb.Time(f.Now)), nil
 	case tra.QueueReview:

@@ -19,7 +19,7 @@ func TestEveryQueueIsReadFromItsIndex(t *testing.T) {
 	db := sqldbtest.OpenSQLite(t, "test", Migrations)
 	for queue, want := range map[tra.Queue][]string{
 		tra.QueueOpen:       {"requests_waiting"},
-		tra.QueueUnassigned: {"requests_owner"},
+		tra.QueueUnassigned: {"requests_waiting"},
 		tra.QueueMine:       {"requests_owner"},
 		tra.QueueOverdue:    {"requests_expected_by"},
 		tra.QueueReview:     {"requests_review"},
@@ -28,7 +28,7 @@ func TestEveryQueueIsReadFromItsIndex(t *testing.T) {
 		tra.QueueAnswered:   {"requests_answered"},
 	} {
 		for _, after := range []string{"", "2026-03-02T09:00:00Z|r1"} {
-			query, a, err := pageQuery(tra.QueueFilter{Queue: queue, Operator: "me@example.com", After: after, Limit: 50})
+			query, a, err := pageQuery(tra.QueueFilter{Queue: queue, Operator: "me@example.com", Now: time.Now(), After: after, Limit: 50})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,21 +68,21 @@ func fill(b *testing.B, db *sqldb.DB, open int) {
 				day := at.Add(time.Duration(i) * time.Second).Format("2006-01-02 15:04:05-07:00")
 				for _, state := range []tra.State{tra.WithOperator, tra.Answered} {
 					id := fmt.Sprintf("%s-%08d", state, i*7919%open)
-					owner, answered := "", "NULL"
-					if i%3 == 0 {
-						owner = "me@example.com"
+					owner, held, answered := "", "NULL", "NULL"
+					if i%3 == 0 { // half of these once
+						owner, held = "me@example.com", "'"+at.Add(time.Duration(open/2+open*(i%2))*time.Second).Format("2006-01-02 15:04:05-07:00")+"'"
 					}
 					if state == tra.Answered {
 						answered = "'" + day + "'"
 						decisions = append(decisions, fmt.Sprintf(`('%s', '%s', 1, 'failed', '', '', '', '', '', '', '%s', 'released', '', '', '', FALSE, '%[3]s', 1, '', '')`, id, id, day))
 					}
-					requests = append(requests, fmt.Sprintf(`('%s', 'cpd', 'trn_validation', 'TRA-%[1]s', '%s', '', '%[3]s', '%[3]s', '%[3]s', '', '', '', '%s', 0, 0, 0, '', FALSE, %s)`, id, state, day, owner, answered))
+					requests = append(requests, fmt.Sprintf(`('%s', 'cpd', 'trn_validation', 'TRA-%[1]s', '%s', '', '%[3]s', '%[3]s', '%[3]s', '', '', '', '%s', 0, 0, 0, '', FALSE, %s, %s)`, id, state, day, owner, answered, held))
 					claims = append(claims, `('`+id+`', 'Ada', 'Example', '[]', '', '', '', '')`)
 				}
 			}
 			for _, statement := range []string{
 				`INSERT INTO requests (id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by,
-changed, owner, revision, version, refusals, ticket_status, deciding, answered_at) VALUES ` + strings.Join(requests, ","),
+changed, owner, revision, version, refusals, ticket_status, deciding, answered_at, held_until) VALUES ` + strings.Join(requests, ","),
 				`INSERT INTO claims (request, first_name, last_name, previous_names, date_of_birth, national_insurance_number, trn, email) VALUES ` + strings.Join(claims, ","),
 				`INSERT INTO decisions (id, request, number, outcome, trn, reason, note, why, decided_by, via, decided_at, stage, review_for, reviewed_by,
 review_why, overridden, released_at, version, ended_by, ended_why) VALUES ` + strings.Join(decisions, ","),

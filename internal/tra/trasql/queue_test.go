@@ -41,8 +41,12 @@ func (o *office) desk() {
 	add("received", in(tra.Received))
 	add("received-long-ago", func(r *tra.Request) { r.State, r.SubmittedAt = tra.Received, now.Add(-4*time.Hour-time.Second) })
 	add("received-4h", func(r *tra.Request) { r.State, r.SubmittedAt = tra.Received, now.Add(-4*time.Hour) })
-	add("mine", func(r *tra.Request) { r.Owner = "me@example.com" })
-	add("theirs", func(r *tra.Request) { r.Owner = "they@example.com" })
+	held := func(owner string, until time.Time) func(r *tra.Request) {
+		return func(r *tra.Request) { r.Owner, r.HeldSince, r.HeldUntil = owner, now.Add(-time.Hour), until }
+	}
+	add("mine", held("me@example.com", now.Add(time.Second)))
+	add("theirs", held("they@example.com", now.Add(time.Second)))
+	add("was-mine", held("me@example.com", now))
 	add("late", func(r *tra.Request) { r.ExpectedBy = now.Add(-time.Second) })
 	add("due-now", func(r *tra.Request) { r.ExpectedBy = now })
 	add("no-promise", func(r *tra.Request) { r.ExpectedBy = time.Time{} })
@@ -100,8 +104,8 @@ func rowIDs(rows []tra.QueueRow) string {
 // wantQueues says what stands where, without barring checks, and which the
 // operator who sees them has besides.
 var wantQueues = map[tra.Queue][2]string{
-	tra.QueueOpen:       {"received received-long-ago received-4h mine theirs late due-now no-promise undone flagged reopened", " barring"},
-	tra.QueueUnassigned: {"received received-long-ago received-4h late due-now no-promise undone flagged reopened", " barring"},
+	tra.QueueOpen:       {"received received-long-ago received-4h mine theirs was-mine late due-now no-promise undone flagged reopened", " barring"},
+	tra.QueueUnassigned: {"received received-long-ago received-4h was-mine late due-now no-promise undone flagged reopened", " barring"},
 	tra.QueueMine:       {"mine", ""},
 	tra.QueueOverdue:    {"late review-late", ""},
 	tra.QueueReview:     {"review review-late", ""},

@@ -43,8 +43,8 @@ func (q *Queries) AddClaim(ctx context.Context, arg AddClaimParams) error {
 
 const addRequest = `-- name: AddRequest :exec
 INSERT INTO requests (id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by,
-    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, FALSE, NULL)
+    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, held_since, held_until, deciding, answered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, FALSE, NULL)
 `
 
 type AddRequestParams struct {
@@ -68,6 +68,8 @@ type AddRequestParams struct {
 	TicketStatus    string
 	TicketUpdatedAt sql.NullTime
 	TicketReadAt    sql.NullTime
+	HeldSince       sql.NullTime
+	HeldUntil       sql.NullTime
 }
 
 func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
@@ -92,6 +94,8 @@ func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
 		arg.TicketStatus,
 		arg.TicketUpdatedAt,
 		arg.TicketReadAt,
+		arg.HeldSince,
+		arg.HeldUntil,
 	)
 	return err
 }
@@ -172,7 +176,7 @@ func (q *Queries) Flags(ctx context.Context, request string) ([]Flag, error) {
 }
 
 const request = `-- name: Request :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at FROM requests WHERE id = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until FROM requests WHERE id = $1
 `
 
 func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
@@ -201,12 +205,14 @@ func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
 		&i.TicketReadAt,
 		&i.Deciding,
 		&i.AnsweredAt,
+		&i.HeldSince,
+		&i.HeldUntil,
 	)
 	return i, err
 }
 
 const requestByTicket = `-- name: RequestByTicket :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at FROM requests WHERE ticket = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until FROM requests WHERE ticket = $1
 `
 
 func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Request, error) {
@@ -235,6 +241,8 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 		&i.TicketReadAt,
 		&i.Deciding,
 		&i.AnsweredAt,
+		&i.HeldSince,
+		&i.HeldUntil,
 	)
 	return i, err
 }
@@ -242,7 +250,7 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 const saveRequest = `-- name: SaveRequest :execrows
 UPDATE requests SET client = $2, kind = $3, reference = $4, state = $5, body_hash = $6, submitted_at = $7, queued_at = $8,
     expected_by = $9, replaces = $10, replaced_by = $11, changed = $12, owner = $13, revision = $14, version = $15, refusals = $16,
-    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20
+    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20, held_since = $21, held_until = $22
 WHERE id = $1
 `
 
@@ -267,6 +275,8 @@ type SaveRequestParams struct {
 	TicketStatus    string
 	TicketUpdatedAt sql.NullTime
 	TicketReadAt    sql.NullTime
+	HeldSince       sql.NullTime
+	HeldUntil       sql.NullTime
 }
 
 func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64, error) {
@@ -291,6 +301,8 @@ func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64
 		arg.TicketStatus,
 		arg.TicketUpdatedAt,
 		arg.TicketReadAt,
+		arg.HeldSince,
+		arg.HeldUntil,
 	)
 	if err != nil {
 		return 0, err

@@ -145,6 +145,8 @@ type Request struct {
 	TicketReadAt    sql.NullTime
 	Deciding        bool
 	AnsweredAt      sql.NullTime
+	HeldSince       sql.NullTime
+	HeldUntil       sql.NullTime
 }
 
 type Sweep struct {

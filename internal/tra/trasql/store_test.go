@@ -143,7 +143,7 @@ func TestARequestIsReadAsItWasWritten(t *testing.T) {
 		full := tra.Request{
 			ID: "r1", Client: "cpd", Kind: tra.TRNValidation, Reference: "TRA-7KM4-T3X", State: tra.WithOperator, BodyHash: "hash",
 			SubmittedAt: start, QueuedAt: start.Add(-time.Hour), ExpectedBy: start.Add(time.Hour), Replaces: "r0", ReplacedBy: "r2",
-			Changed: []tra.Field{tra.FieldLastName, tra.FieldNINO}, Owner: "op@example.com", Revision: 7, Version: 2, Refusals: 1,
+			Changed: []tra.Field{tra.FieldLastName, tra.FieldNINO}, Owner: "op@example.com", HeldSince: start.Add(time.Second), HeldUntil: start.Add(time.Hour), Revision: 7, Version: 2, Refusals: 1,
 			Ticket: 35, TicketStatus: tra.TicketOpen, TicketUpdatedAt: start.Add(time.Minute), TicketReadAt: start.Add(2 * time.Minute),
 		}
 		least := request("r3")
