@@ -17,7 +17,7 @@ type listed struct {
 
 // domain packages hold the rules; they know no database, no HTTP, no page.
 var domain = map[string]bool{
-	"traid/internal/person": true, "traid/internal/fault": true, "traid/internal/workday": true, "traid/internal/ident": true,
+	"traid/internal/person": true, "traid/internal/fault": true, "traid/internal/workday": true, "traid/internal/ident": true, "traid/internal/table": true,
 	"traid/internal/cpd": true, "traid/internal/tra": true, "traid/internal/desk": true, "traid/internal/dqt": true, "traid/internal/dqt/match": true,
 }
 

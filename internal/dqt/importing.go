@@ -15,6 +15,7 @@ import (
 
 	"traid/internal/dqt/match"
 	"traid/internal/fault"
+	"traid/internal/table"
 )
 
 // ImportOptions say how a register file is taken in. The zero value works.
@@ -70,7 +71,7 @@ func (s *Service) Import(ctx context.Context, file io.Reader, o ImportOptions) (
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	t, err := openTable(file, registerColumns, false)
+	t, err := table.Open(file, table.Columns{Required: registerColumns})
 	if err != nil {
 		return ImportReport{}, err
 	}
@@ -119,7 +120,7 @@ type importer struct {
 }
 
 // run reads the file, stages what it changes and flips.
-func (m *importer) run(ctx context.Context, t *table) error {
+func (m *importer) run(ctx context.Context, t *table.Table) error {
 	if err := m.s.store.View(ctx, func(ctx context.Context, v View) (err error) {
 		if m.state, err = v.State(ctx); err != nil {
 			return err
@@ -219,14 +220,14 @@ func cut[T any](list *[]T) []T {
 }
 
 // read reads the file's rows and stages those that are new or changed.
-func (m *importer) read(ctx context.Context, t *table) error {
+func (m *importer) read(ctx context.Context, t *table.Table) error {
 	m.mergedLine = map[match.ID][]string{}
-	rows := parallel(ctx, t, func(r row) readRow { return parseRow(r, m.known, m.o.Values) })
+	rows := parallel(ctx, t, func(r table.Row) readRow { return parseRow(r, m.known, m.o.Values) })
 	defer rows.stop()
 	for {
 		batch, read, err := rows.next()
 		if err == io.EOF {
-			m.o.Progress(Progress{Stage: "read", Done: t.in.read, Total: m.o.Size})
+			m.o.Progress(Progress{Stage: "read", Done: t.Read(), Total: m.o.Size})
 			return m.flush(ctx)
 		} else if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"traid/internal/dqt/match"
 	"traid/internal/person"
+	"traid/internal/table"
 )
 
 // claimColumns are the columns of a claims file; it may have others.
@@ -34,7 +35,7 @@ type MatchReport struct {
 // register, which it reads into memory first. A row that cannot be read has the
 // result "refused".
 func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer, o MatchOptions) (MatchReport, error) {
-	t, err := openTable(claims, claimColumns, true)
+	t, err := table.Open(claims, table.Columns{Required: claimColumns, Others: true})
 	if err != nil {
 		return MatchReport{}, err
 	}
@@ -52,7 +53,7 @@ func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer
 	}
 	_ = w.Write(header) // an error stays in w
 	var report MatchReport
-	rows := parallel(ctx, t, func(r row) matched { return s.matchRow(ctx, snapshot, r) })
+	rows := parallel(ctx, t, func(r table.Row) matched { return s.matchRow(ctx, snapshot, r) })
 	defer rows.stop()
 	for {
 		part, read, err := rows.next()
@@ -78,7 +79,7 @@ func (s *Service) MatchFile(ctx context.Context, claims io.Reader, out io.Writer
 	if err := w.Error(); err != nil {
 		return MatchReport{}, fmt.Errorf("dqt: write matches: %w", err)
 	}
-	o.Progress(Progress{Stage: "match", Done: t.in.read, Total: o.Size})
+	o.Progress(Progress{Stage: "match", Done: t.Read(), Total: o.Size})
 	return report, nil
 }
 
@@ -98,13 +99,11 @@ func (m matched) counted(r *MatchReport) *int {
 	return &r.NotMatched
 }
 
-func (s *Service) matchRow(ctx context.Context, snapshot *Snapshot, r row) matched {
+func (s *Service) matchRow(ctx context.Context, snapshot *Snapshot, r table.Row) matched {
 	line := make([]string, 5, 5+2*fileCandidates)
-	if r.refusal != "" {
-		if at := r.t.columns["id"]; at < len(r.cells) {
-			line[0] = cell(r.cells[at])
-		}
-		line[1], line[4] = "refused", "line "+strconv.Itoa(r.line)+": "+r.refusal
+	line[0] = table.Cell(r.Raw("id"))
+	if r.Refusal != "" {
+		line[1], line[4] = "refused", "line "+strconv.Itoa(r.Line)+": "+r.Refusal
 		return matched{line: line[:cap(line)]}
 	}
 	claim := claimOf(r)
@@ -119,7 +118,6 @@ func (s *Service) matchRow(ctx context.Context, snapshot *Snapshot, r row) match
 	if s.check == Model {
 		result = extended(result, search)
 	}
-	line[0] = cell(r.cells[r.t.columns["id"]])
 	if result.Matched() {
 		line[1], line[2], line[3] = "match", result.TRN.Reveal(), string(result.Basis)
 	} else {
@@ -132,12 +130,12 @@ func (s *Service) matchRow(ctx context.Context, snapshot *Snapshot, r row) match
 }
 
 // claimOf reads a row of a claims file.
-func claimOf(r row) Claim {
+func claimOf(r table.Row) Claim {
 	claim := Claim{
-		FirstName: NewText(r.get("first_name")), MiddleName: NewText(r.get("middle_name")), LastName: NewText(r.get("last_name")),
-		DateOfBirth: NewText(r.get("date_of_birth")), NINO: NewText(r.get("national_insurance_number")), TRN: NewText(r.get("trn")), Email: NewText(r.get("email")),
+		FirstName: NewText(r.Get("first_name")), MiddleName: NewText(r.Get("middle_name")), LastName: NewText(r.Get("last_name")),
+		DateOfBirth: NewText(r.Get("date_of_birth")), NINO: NewText(r.Get("national_insurance_number")), TRN: NewText(r.Get("trn")), Email: NewText(r.Get("email")),
 	}
-	for _, p := range list(r.get("previous_names")) {
+	for _, p := range list(r.Get("previous_names")) {
 		claim.PreviousNames = append(claim.PreviousNames, claimedName(p, claim))
 	}
 	return claim

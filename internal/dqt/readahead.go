@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"traid/internal/dqt/match"
+	"traid/internal/table"
 )
 
 // readRow is a row of a register file that was read, with what the import
@@ -36,12 +37,12 @@ type part[T any] struct {
 	read int64
 }
 
-func parallel[T any](ctx context.Context, t *table, work func(row) T) *working[T] {
+func parallel[T any](ctx context.Context, t *table.Table, work func(table.Row) T) *working[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	w := &working[T]{parts: make(chan part[T], 2*workers), cancel: cancel}
 	type job struct {
-		rows []row
+		rows []table.Row
 		out  chan []T
 	}
 	jobs := make(chan job, workers)
@@ -63,8 +64,8 @@ func parallel[T any](ctx context.Context, t *table, work func(row) T) *working[T
 			j := job{out: make(chan []T, 1)}
 			var err error
 			for len(j.rows) < rowsAtOnce && err == nil {
-				var one row
-				if one, err = t.next(); err == nil {
+				var one table.Row
+				if one, err = t.Next(); err == nil {
 					j.rows = append(j.rows, one)
 				}
 			}
@@ -76,7 +77,7 @@ func parallel[T any](ctx context.Context, t *table, work func(row) T) *working[T
 					return
 				}
 				select {
-				case w.parts <- part[T]{j.out, t.in.read}:
+				case w.parts <- part[T]{j.out, t.Read()}:
 				case <-ctx.Done():
 					w.err = ctx.Err()
 					return
@@ -104,12 +105,12 @@ func (w *working[T]) next() ([]T, int64, error) {
 // stop ends the work before its end.
 func (w *working[T]) stop() { w.cancel() }
 
-func parseRow(in row, known map[match.ID]Known, values bool) readRow {
-	out := readRow{line: in.line}
+func parseRow(in table.Row, known map[match.ID]Known, values bool) readRow {
+	out := readRow{line: in.Line}
 	out.record, out.warnings, out.refusal = recordOf(in)
 	out.id = IDOf(out.record.TRN)
 	if values && (out.refusal != "" || out.record.Status == Merged) {
-		out.cells = in.t.inOrder(in.cells)
+		out.cells = in.InOrder(registerColumns)
 	}
 	if out.refusal != "" {
 		return out
@@ -117,18 +118,6 @@ func parseRow(in row, known map[match.ID]Known, values bool) readRow {
 	out.fingerprint = fingerprint(out.record)
 	if k, is := known[out.id]; out.record.Status != Merged && (!is || k.Fingerprint != out.fingerprint) {
 		out.found = foundBy(out.record)
-	}
-	return out
-}
-
-// inOrder gives the cells of a row in the order of registerColumns.
-func (t *table) inOrder(cells []string) []string {
-	if len(cells) != len(t.header) {
-		return append([]string(nil), cells...)
-	}
-	out := make([]string, len(registerColumns))
-	for i, c := range registerColumns {
-		out[i] = cells[t.columns[c]]
 	}
 	return out
 }

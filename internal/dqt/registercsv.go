@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"traid/internal/person"
+	"traid/internal/table"
 )
 
 // registerColumns are the columns of a register file.
@@ -39,10 +40,10 @@ func WriteRejections(w io.Writer, rejections []Rejection, values bool) error {
 		return fmt.Errorf("dqt: write rejected rows: %w", err)
 	}
 	for _, r := range rejections {
-		line := []string{fmt.Sprint(r.Line), cell(r.Reason)}
+		line := []string{fmt.Sprint(r.Line), table.Cell(r.Reason)}
 		if values {
 			for _, v := range r.values {
-				line = append(line, cell(v))
+				line = append(line, table.Cell(v))
 			}
 		}
 		if err := out.Write(line); err != nil {
@@ -65,18 +66,18 @@ const (
 
 // recordOf reads a row of a register file. Of a row that is refused it gives
 // the TRN, if that can be read, and the reason.
-func recordOf(r row) (rec Record, warnings []string, refusal string) {
-	if r.refusal != "" {
-		return Record{}, nil, r.refusal
+func recordOf(r table.Row) (rec Record, warnings []string, refusal string) {
+	if r.Refusal != "" {
+		return Record{}, nil, r.Refusal
 	}
-	trn, err := person.NewTRN(r.get("trn"))
+	trn, err := person.NewTRN(r.Get("trn"))
 	if err != nil {
 		return Record{}, nil, "trn: not seven digits of a TRN"
 	}
 	rec = Record{TRN: trn}
 	no := func(column, reason string) (Record, []string, string) { return rec, nil, column + ": " + reason }
 
-	switch status, into, _ := strings.Cut(r.get("status"), ":"); Status(strings.ToLower(strings.TrimSpace(status))) {
+	switch status, into, _ := strings.Cut(r.Get("status"), ":"); Status(strings.ToLower(strings.TrimSpace(status))) {
 	case Active:
 		rec.Status = Active
 	case Inactive:
@@ -91,14 +92,14 @@ func recordOf(r row) (rec Record, warnings []string, refusal string) {
 	}
 	for i, name := range []*person.Name{&rec.FirstName, &rec.MiddleName, &rec.LastName} {
 		column := [...]string{"first_name", "middle_name", "last_name"}[i]
-		if *name, err = nameOf(r.get(column)); err != nil {
+		if *name, err = nameOf(r.Get(column)); err != nil {
 			return no(column, reasonOf(err))
 		}
 	}
 	if rec.FirstName.IsZero() && rec.LastName.IsZero() {
 		return no("last_name", "neither a first nor a last name")
 	}
-	for _, p := range list(r.get("previous_names")) {
+	for _, p := range list(r.Get("previous_names")) {
 		n, err := previousName(p, rec)
 		if err != nil {
 			return no("previous_names", reasonOf(err))
@@ -110,7 +111,7 @@ func recordOf(r row) (rec Record, warnings []string, refusal string) {
 	}
 	for i, date := range []*person.Date{&rec.DateOfBirth, &rec.QTSDate} {
 		column := [...]string{"date_of_birth", "qts_date"}[i]
-		text := r.get(column)
+		text := r.Get(column)
 		if text == "" {
 			continue
 		}
@@ -121,7 +122,7 @@ func recordOf(r row) (rec Record, warnings []string, refusal string) {
 	if rec.DateOfBirth.IsZero() {
 		warnings = append(warnings, "date_of_birth: missing: the automatic check can never match the record")
 	}
-	for _, n := range list(r.get("national_insurance_numbers")) {
+	for _, n := range list(r.Get("national_insurance_numbers")) {
 		if hasControl(n) {
 			return no("national_insurance_numbers", "control characters")
 		}
@@ -137,7 +138,7 @@ func recordOf(r row) (rec Record, warnings []string, refusal string) {
 	if len(rec.NINOs) > maxNINOs {
 		return no("national_insurance_numbers", fmt.Sprintf("more than %d", maxNINOs))
 	}
-	if email := r.get("email"); email != "" {
+	if email := r.Get("email"); email != "" {
 		if hasControl(email) {
 			return no("email", "control characters")
 		}
@@ -146,7 +147,7 @@ func recordOf(r row) (rec Record, warnings []string, refusal string) {
 		}
 		rec.Email = NewText(email)
 	}
-	for _, text := range list(r.get("alerts")) {
+	for _, text := range list(r.Get("alerts")) {
 		a, warning, ok := alertOf(text)
 		if !ok {
 			return no("alerts", "one is not CODE:start:end:details")
