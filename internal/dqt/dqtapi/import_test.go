@@ -230,7 +230,7 @@ func TestACompleteFileTakesAwayWhatItLacks(t *testing.T) {
 		}
 		if err := r.db.View(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 			var left int
-			err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM records WHERE trn = 4000001").Scan(&left)
+			err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM records WHERE id >> 32 = 4000001").Scan(&left)
 			if left != 0 {
 				t.Errorf("%d rows of it are left", left)
 			}

@@ -24,9 +24,8 @@ type Audit struct {
 }
 
 type Feature struct {
-	Trn        int64
-	Generation int64
-	Packed     []byte
+	ID     int64
+	Packed []byte
 }
 
 type Import struct {
@@ -48,9 +47,8 @@ type Importing struct {
 }
 
 type KeyPage struct {
-	Page       int64
-	Generation int64
-	Packed     []byte
+	ID     int64
+	Packed []byte
 }
 
 type NameWord struct {
@@ -61,8 +59,7 @@ type NameWord struct {
 }
 
 type Record struct {
-	Trn         int64
-	Generation  int64
+	ID          int64
 	Fingerprint int64
 	MergedInto  int64
 	Details     string

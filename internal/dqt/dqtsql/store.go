@@ -85,21 +85,31 @@ func (v *view) read(ctx context.Context) (dqt.State, error) {
 	return out, nil
 }
 
-// newest reads rows that come in the order of their number and generation, and
-// calls do with the newest of each number, unless it holds nothing.
+// generationBits are the bits of a row's id that hold its generation; those
+// above hold its number.
+const generationBits = 32
+
+func rowID[N ~uint32](number N, generation int64) int64 {
+	return int64(number)<<generationBits | generation
+}
+
+// newest reads rows of which those of one number come together, the newest
+// last, and calls do with the newest of each number, unless it holds nothing.
 func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed string) error) error {
 	if err != nil {
 		return fmt.Errorf("dqtsql: read: %w", err)
 	}
 	defer rows.Close()
-	var number, last int64
+	var id int64
+	var last N
 	var packed, kept string
 	for rows.Next() {
-		if err := rows.Scan(&number, &packed); err != nil {
+		if err := rows.Scan(&id, &packed); err != nil {
 			return fmt.Errorf("dqtsql: read: %w", err)
 		}
+		number := N(id >> generationBits)
 		if number != last && kept != "" {
-			if err := do(N(last), kept); err != nil {
+			if err := do(last, kept); err != nil {
 				return err
 			}
 		}
@@ -109,7 +119,7 @@ func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed strin
 		return fmt.Errorf("dqtsql: read: %w", err)
 	}
 	if kept != "" {
-		return do(N(last), kept)
+		return do(last, kept)
 	}
 	return nil
 }
@@ -119,7 +129,7 @@ func (v *view) Features(ctx context.Context, ids []match.ID, do func(id match.ID
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := v.s.features.query(ctx, v.t, v.s.list(ids), v.state.Generation)
+	rows, err := v.s.features.query(ctx, v.t, list(v.s.dialect, ids), v.state.Generation)
 	return newest(rows, err, do)
 }
 
@@ -134,7 +144,7 @@ func (v *view) Pages(ctx context.Context, pages []match.PageNumber, do func(page
 	if len(pages) == 0 {
 		return nil
 	}
-	rows, err := v.s.pages.query(ctx, v.t, v.s.list(pages), v.state.Generation)
+	rows, err := v.s.pages.query(ctx, v.t, list(v.s.dialect, pages), v.state.Generation)
 	return newest(rows, err, do)
 }
 
@@ -159,39 +169,30 @@ func (v *view) Staged(ctx context.Context, generation int64, ids []match.ID) ([]
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := v.s.records.query(ctx, v.t, v.s.list(ids), generation)
+	rows, err := v.s.records.query(ctx, v.t, list(v.s.dialect, ids), generation)
 	if err != nil {
 		return nil, fmt.Errorf("dqtsql: records: %w", err)
 	}
 	defer rows.Close()
-	type row struct {
-		trn, fingerprint, merged int64
-		details                  string
-	}
-	var newest []row
+	out := make([]dqt.StagedRecord, 0, len(ids))
 	for rows.Next() {
-		var r row
-		if err := rows.Scan(&r.trn, &r.fingerprint, &r.merged, &r.details); err != nil {
+		var id, fingerprint, merged int64
+		var text string
+		if err := rows.Scan(&id, &fingerprint, &merged, &text); err != nil {
 			return nil, fmt.Errorf("dqtsql: records: %w", err)
 		}
-		if n := len(newest); n > 0 && newest[n-1].trn == r.trn {
-			newest = newest[:n-1]
-		}
-		newest = append(newest, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("dqtsql: records: %w", err)
-	}
-	out := make([]dqt.StagedRecord, 0, len(newest))
-	for _, r := range newest {
-		if r.details == "" {
+		if text == "" {
 			continue
 		}
-		record, err := unpackDetails(r.trn, r.merged, r.details)
+		number := match.ID(id >> generationBits)
+		record, err := unpackDetails(int64(number), merged, text)
 		if err != nil {
 			return nil, fmt.Errorf("dqtsql: records: %w", err)
 		}
-		out = append(out, dqt.StagedRecord{ID: match.ID(r.trn), Record: record, Fingerprint: uint64(r.fingerprint)})
+		out = append(out, dqt.StagedRecord{ID: number, Record: record, Fingerprint: uint64(fingerprint)})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("dqtsql: records: %w", err)
 	}
 	return out, nil
 }
@@ -203,24 +204,26 @@ func (v *view) Known(ctx context.Context, do func(id match.ID, k dqt.Known)) err
 		return fmt.Errorf("dqtsql: known records: %w", err)
 	}
 	defer rows.Close()
-	var trn, fingerprint, merged, last int64
+	var id, fingerprint, merged int64
+	var last match.ID
 	var gone bool
 	var kept dqt.Known
 	there := false
 	for rows.Next() {
-		if err := rows.Scan(&trn, &fingerprint, &merged, &gone); err != nil {
+		if err := rows.Scan(&id, &fingerprint, &merged, &gone); err != nil {
 			return fmt.Errorf("dqtsql: known records: %w", err)
 		}
-		if there && trn != last {
-			do(match.ID(last), kept)
+		number := match.ID(id >> generationBits)
+		if there && number != last {
+			do(last, kept)
 		}
-		last, there, kept = trn, !gone, dqt.Known{Fingerprint: uint64(fingerprint), MergedInto: match.ID(merged)}
+		last, there, kept = number, !gone, dqt.Known{Fingerprint: uint64(fingerprint), MergedInto: match.ID(merged)}
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("dqtsql: known records: %w", err)
 	}
 	if there {
-		do(match.ID(last), kept)
+		do(last, kept)
 	}
 	return nil
 }
@@ -327,25 +330,25 @@ func (x *tx) Stage(ctx context.Context, generation int64, rows dqt.Rows) error {
 			}
 			merged = dqt.IDOf(r.MergedInto)
 		}
-		records[i] = []any{int64(r.ID), generation, int64(r.Fingerprint), int64(merged), text}
+		records[i] = []any{rowID(r.ID, generation), int64(r.Fingerprint), int64(merged), text}
 	}
 	features := make([][]any, len(rows.Features))
 	for i, r := range rows.Features {
-		features[i] = []any{int64(r.ID), generation, bytesOf(r.Packed)}
+		features[i] = []any{rowID(r.ID, generation), bytesOf(r.Packed)}
 	}
 	pages := make([][]any, len(rows.Pages))
 	for i, r := range rows.Pages {
-		pages[i] = []any{int64(r.Page), generation, bytesOf(r.Packed)}
+		pages[i] = []any{rowID(r.Page, generation), bytesOf(r.Packed)}
 	}
 	words := make([][]any, len(rows.Words))
 	for i, r := range rows.Words {
 		words[i] = []any{r.Word, generation, int64(r.Holders), bytesOf(r.Packed)}
 	}
 	return errors.Join(
-		x.put(ctx, "records", []string{"trn", "generation", "fingerprint", "merged_into", "details"}, records),
-		x.put(ctx, "features", []string{"trn", "generation", "packed"}, features),
-		x.put(ctx, "key_pages", []string{"page", "generation", "packed"}, pages),
-		x.put(ctx, "name_words", []string{"word", "generation", "holders", "packed"}, words),
+		x.put(ctx, "records", []string{"id"}, []string{"fingerprint", "merged_into", "details"}, records),
+		x.put(ctx, "features", []string{"id"}, []string{"packed"}, features),
+		x.put(ctx, "key_pages", []string{"id"}, []string{"packed"}, pages),
+		x.put(ctx, "name_words", []string{"word", "generation"}, []string{"holders", "packed"}, words),
 	)
 }
 
@@ -359,8 +362,8 @@ func bytesOf(packed []byte) []byte {
 // putAtOnce is how many rows one statement writes.
 const putAtOnce = 20
 
-// put writes rows, each in the place of the one with the same first two values.
-func (x *tx) put(ctx context.Context, table string, columns []string, rows [][]any) error {
+// put writes rows, each in the place of the one with the same key.
+func (x *tx) put(ctx context.Context, table string, key, rest []string, rows [][]any) error {
 	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each statement that can be cancelled
 	whole := len(rows) / putAtOnce * putAtOnce
 	for _, some := range []struct {
@@ -370,7 +373,7 @@ func (x *tx) put(ctx context.Context, table string, columns []string, rows [][]a
 		if len(some.rows) == 0 {
 			continue
 		}
-		s, err := x.t.PrepareContext(ctx, putText(table, columns, some.atOnce))
+		s, err := x.t.PrepareContext(ctx, putText(table, key, rest, some.atOnce))
 		if err != nil {
 			return fmt.Errorf("dqtsql: stage into %s: %w", table, err)
 		}
@@ -386,7 +389,8 @@ func (x *tx) put(ctx context.Context, table string, columns []string, rows [][]a
 	return nil
 }
 
-func putText(table string, columns []string, rows int) string {
+func putText(table string, key, rest []string, rows int) string {
+	columns := slices.Concat(key, rest)
 	var text strings.Builder
 	text.WriteString(`INSERT INTO ` + table + ` (` + strings.Join(columns, ", ") + `) VALUES `)
 	n := 0
@@ -401,8 +405,8 @@ func putText(table string, columns []string, rows int) string {
 		}
 		text.WriteByte(')')
 	}
-	text.WriteString(` ON CONFLICT (` + columns[0] + `, ` + columns[1] + `) DO UPDATE SET `)
-	for i, c := range columns[2:] {
+	text.WriteString(` ON CONFLICT (` + strings.Join(key, ", ") + `) DO UPDATE SET `)
+	for i, c := range rest {
 		if i > 0 {
 			text.WriteString(", ")
 		}
@@ -429,25 +433,31 @@ func (x *tx) Flip(ctx context.Context, holder string, i dqt.Imported) error {
 	return nil
 }
 
-// versioned are the tables that are kept in generations, with what numbers
-// their rows and what says that a row holds nothing.
-var versioned = []struct{ table, number, empty string }{
-	{"records", "trn", "details = ''"},
-	{"features", "trn", "length(packed) = 0"},
-	{"key_pages", "page", "length(packed) = 0"},
-	{"name_words", "word", "holders = 0"},
+// versioned are the tables that are kept in generations: what their rows are
+// known by, the generation of one, what says that it holds nothing, and that of
+// two rows of one number n is newer than o but not newer than a generation.
+var versioned = []struct{ table, key, generation, empty, newer string }{
+	{"records", "id", generationOf, "details = ''", newerID},
+	{"features", "id", generationOf, "length(packed) = 0", newerID},
+	{"key_pages", "id", generationOf, "length(packed) = 0", newerID},
+	{"name_words", "word, generation", "generation", "holders = 0", "n.word = o.word AND n.generation > o.generation AND n.generation <= $1"},
 }
+
+const (
+	generationOf = "(id & 4294967295)"
+	newerID      = "n.id > o.id AND n.id <= o.id - (o.id & 4294967295) + $1"
+)
 
 // Sweep deletes rows that are staged beyond a generation, replaced up to it, or
 // that hold nothing.
 func (x *tx) Sweep(ctx context.Context, generation int64, limit int) (bool, error) {
 	for _, v := range versioned {
 		for _, which := range []string{
-			`generation > $1`,
-			`generation <= $1 AND EXISTS (SELECT 1 FROM ` + v.table + ` n WHERE n.` + v.number + ` = o.` + v.number + ` AND n.generation > o.generation AND n.generation <= $1)`,
-			`generation <= $1 AND ` + v.empty,
+			v.generation + ` > $1`,
+			v.generation + ` <= $1 AND EXISTS (SELECT 1 FROM ` + v.table + ` n WHERE ` + v.newer + `)`,
+			v.generation + ` <= $1 AND ` + v.empty,
 		} {
-			r, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE (`+v.number+`, generation) IN (SELECT `+v.number+`, generation FROM `+v.table+` o WHERE `+which+` LIMIT $2)`, generation, limit)
+			r, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE (`+v.key+`) IN (SELECT `+v.key+` FROM `+v.table+` o WHERE `+which+` LIMIT $2)`, generation, limit)
 			if err != nil {
 				return false, fmt.Errorf("dqtsql: sweep %s: %w", v.table, err)
 			}
@@ -462,15 +472,19 @@ func (x *tx) Sweep(ctx context.Context, generation int64, limit int) (bool, erro
 // SweepReplaced deletes what a generation replaced.
 func (x *tx) SweepReplaced(ctx context.Context, generation int64, r dqt.Replaced) error {
 	for _, v := range versioned {
-		list := x.list(r.IDs)
+		of := `word ` + x.in
+		listed := x.texts(r.Words)
 		switch v.table {
+		case "records", "features":
+			listed = list(x.dialect, r.IDs)
 		case "key_pages":
-			list = x.list(r.Pages)
-		case "name_words":
-			list = x.texts(r.Words)
+			listed = list(x.dialect, r.Pages)
 		}
-		for _, which := range []string{`generation < $2`, `generation <= $2 AND ` + v.empty} {
-			if _, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE `+v.number+` `+x.in+` AND `+which, list, generation); err != nil {
+		if v.key == "id" {
+			of = `id IN (SELECT o.id FROM ` + x.each + ` CROSS JOIN ` + v.table + ` AS o WHERE o.id BETWEEN k.value AND k.value + $2)`
+		}
+		for _, which := range []string{v.generation + ` < $2`, v.generation + ` <= $2 AND ` + v.empty} {
+			if _, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE `+of+` AND `+which, listed, generation); err != nil {
 				return fmt.Errorf("dqtsql: sweep %s: %w", v.table, err)
 			}
 		}
@@ -512,53 +526,61 @@ type statements struct {
 }
 
 func newStatements(db *sqldb.DB) statements {
-	d := dialect{name: db.Dialect, in: "IN (SELECT value FROM json_each($1))"}
+	d := dialect{name: db.Dialect, in: "IN (SELECT value FROM json_each($1))", each: "json_each($1) AS k"}
 	if db.Dialect == sqldb.Postgres {
-		d.in = "= ANY($1)"
+		d.in, d.each = "= ANY($1)", "unnest($1::bigint[]) AS k(value)"
 	}
-	in := d.in
 	prepare := func(text string) *statement { return &statement{db: db.Reader(), text: text} }
+	// newest gives of each listed number what a column holds in the row that is not newer than a generation.
+	newest := func(column, table string) string {
+		return `(SELECT n.` + column + ` FROM ` + table + ` AS n WHERE n.id BETWEEN k.value AND k.value + $2 ORDER BY n.id DESC LIMIT 1)`
+	}
+	packed := func(table string) *statement {
+		return prepare(`SELECT k.value, coalesce(` + newest("packed", table) + `, '') FROM ` + d.each)
+	}
+	all := func(columns, table string) *statement {
+		return prepare(`SELECT ` + columns + ` FROM ` + table + ` WHERE ` + generationOf + ` <= $1 ORDER BY id`)
+	}
 	return statements{
 		dialect:     d,
 		lastImport:  prepare(`SELECT generation, at, records FROM imports ORDER BY generation DESC LIMIT 1`),
-		features:    prepare(`SELECT trn, packed FROM features WHERE trn ` + in + ` AND generation <= $2 ORDER BY trn, generation`),
-		allFeatures: prepare(`SELECT trn, packed FROM features WHERE generation <= $1 ORDER BY trn, generation`),
-		pages:       prepare(`SELECT page, packed FROM key_pages WHERE page ` + in + ` AND generation <= $2 ORDER BY page, generation`),
-		allPages:    prepare(`SELECT page, packed FROM key_pages WHERE generation <= $1 ORDER BY page, generation`),
-		records:     prepare(`SELECT trn, fingerprint, merged_into, details FROM records WHERE trn ` + in + ` AND generation <= $2 ORDER BY trn, generation`),
-		known:       prepare(`SELECT trn, fingerprint, merged_into, details = '' FROM records WHERE generation <= $1 ORDER BY trn, generation`),
+		features:    packed("features"),
+		allFeatures: all("id, packed", "features"),
+		pages:       packed("key_pages"),
+		allPages:    all("id, packed", "key_pages"),
+		records:     prepare(`SELECT t.id, t.fingerprint, t.merged_into, t.details FROM ` + d.each + ` CROSS JOIN records AS t WHERE t.id = ` + newest("id", "records")),
+		known:       all("id, fingerprint, merged_into, details = ''", "records"),
 		words:       prepare(`SELECT word, holders FROM name_words WHERE generation <= $1 ORDER BY word, generation`),
-		wordHolders: prepare(`SELECT word, packed FROM name_words WHERE word ` + in + ` AND generation <= $2 ORDER BY word, generation`),
+		wordHolders: prepare(`SELECT word, packed FROM name_words WHERE word ` + d.in + ` AND generation <= $2 ORDER BY word, generation`),
 	}
 }
 
-// dialect is what the databases say in their own ways: that a column's value is
-// one of a list, which is one value of a statement.
+// dialect is what the databases say in their own ways of a list, which is one
+// value of a statement, $1.
 type dialect struct {
 	name sqldb.Dialect
-	in   string // for $1
+	in   string // that a column's value is one of it
+	each string // its values as rows
 }
 
-// list gives numbers as a list.
-func (d dialect) list(ids any) any {
+// list gives numbers as the list of the ids that their rows have in generation 0.
+func list[N ~uint32](d dialect, numbers []N) any {
+	ids := make([]int64, len(numbers))
+	for i, n := range numbers {
+		ids[i] = rowID(n, 0)
+	}
 	if d.name == sqldb.Postgres {
-		switch ids := ids.(type) {
-		case []match.ID:
-			return wide(ids)
-		case []match.PageNumber:
-			return wide(ids)
-		}
+		return ids
 	}
-	text, _ := json.Marshal(ids) // numbers always marshal
-	return string(text)
-}
-
-func wide[T ~uint32](ids []T) []int64 {
-	out := make([]int64, len(ids))
+	text := make([]byte, 1, 2+20*len(ids))
+	text[0] = '['
 	for i, id := range ids {
-		out[i] = int64(id)
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, id, 10)
 	}
-	return out
+	return string(append(text, ']'))
 }
 
 // texts gives texts as a list.
