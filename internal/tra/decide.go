@@ -232,11 +232,18 @@ func (s *Service) carry(ctx context.Context, tx Tx, r Request, d Decision) error
 	if d.Via == ViaFields {
 		return s.onTicket(ctx, tx, d)
 	}
+	return s.put(ctx, tx, r, d)
+}
+
+// put has a decision written onto the ticket.
+func (s *Service) put(ctx context.Context, tx Tx, r Request, d Decision) error {
 	note := "Decided on the case's page by " + d.By
 	if d.ReviewedBy != "" {
 		note += ", agreed by " + d.ReviewedBy
 	}
 	switch d.Via {
+	case ViaFields:
+		note = "Decided on the ticket before this one by " + d.By
 	case ViaComment:
 		note = "Read from the comment of " + d.By
 	case ViaRegister:
@@ -432,8 +439,6 @@ func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revisio
 			return s.unchanged(ctx, tx, r, revision, Decision{}, false)
 		case r.State != Answered:
 			return fault.New(fault.Conflict, "This case is not answered.")
-		case r.TicketStatus == TicketClosed:
-			return fault.New(fault.Conflict, closedTicket)
 		}
 		if _, held, err := found(tx.Claim(ctx, id)); err != nil {
 			return err

@@ -14,6 +14,7 @@ const (
 	ClaimDeleted      What = "claim_deleted"
 	TicketCreated     What = "ticket_created"
 	TicketAdopted     What = "ticket_adopted"
+	TicketFollowedUp  What = "ticket_followed_up"
 	CaseOpened        What = "case_opened"
 	RegisterSearched  What = "register_searched"
 	OwnerTook         What = "owner_took_case"
@@ -46,6 +47,7 @@ var whatTexts = map[What]string{
 	ClaimDeleted:      "The details were deleted",
 	TicketCreated:     "The ticket was created",
 	TicketAdopted:     "The ticket was found and adopted",
+	TicketFollowedUp:  "The ticket was closed: a follow-up ticket was created",
 	CaseOpened:        "The case was opened",
 	RegisterSearched:  "The register was searched",
 	OwnerTook:         "The case was taken",

@@ -84,7 +84,7 @@ func TestOneTicketAndOneAnswerWhateverBreaks(t *testing.T) {
 	}
 	const rigs = 2
 	setFlag(t, "rapid.checks", strconv.Itoa(max(1, asked*schedulesPerCheck/rigs)))
-	counts := &tally{n: map[string]map[string]int{countFault: {}, countAction: {}}}
+	counts := &tally{n: map[string]map[string]int{countFault: {}, countAction: {"correction of a closed ticket": 0}}}
 	for _, name := range everyFault {
 		counts.n[countFault][name] = 0
 	}
@@ -133,6 +133,7 @@ func newBreaker(t *testing.T, r *rig, counts *tally) *breaker {
 		b.onward.CloseIdleConnections()
 	})
 	r.addRecord(zofia, nil)
+	r.addRecord(other, nil)
 	return b
 }
 
@@ -534,6 +535,9 @@ func play(rt *rapid.T, b *breaker) {
 		s.hold(rt)
 	}
 	s.settle(rt)
+	if rarely(rt, 4) {
+		s.correct(rt)
+	}
 	s.counts.count(countAction, "schedule")
 }
 
@@ -697,18 +701,19 @@ func (s *schedule) hold(rt *rapid.T) {
 			rt.Fatal(err)
 		}
 		d, err := store.OpenDecision(s.ctx, id)
-		var need tra.TaskKind
+		var need []tra.TaskKind // one of them
 		switch {
 		case r.State == tra.Received:
-			need = tra.TaskCreate
+			need = []tra.TaskKind{tra.TaskCreate}
 		case err == nil && d.Stage == tra.StageToWrite:
-			need = tra.TaskWrite
+			need = []tra.TaskKind{tra.TaskWrite, tra.TaskCreate}
 		case err == nil && d.Stage == tra.StageOnTicket:
-			need = tra.TaskRelease
+			need = []tra.TaskKind{tra.TaskRelease}
 		default:
 			continue
 		}
-		if !slices.Contains(s.tasks(rt, id), need) {
+		due := s.tasks(rt, id)
+		if !slices.ContainsFunc(need, func(kind tra.TaskKind) bool { return slices.Contains(due, kind) }) {
 			rt.Fatalf("%s is %s, its decision %+v, and no %s is due", id, r.State, d, need)
 		}
 	}
@@ -735,20 +740,73 @@ func (s *schedule) tasks(rt *rapid.T, id tra.RequestID) []tra.TaskKind {
 	return out
 }
 
-// settle lets the weather clear up, and checks what has to have come of it.
-func (s *schedule) settle(rt *rapid.T) {
+// clear lets the weather clear up, and gives what lets time pass.
+func (s *schedule) clear(rt *rapid.T) (wait func(d time.Duration, times int)) {
 	s.mu.Lock()
 	s.armed, s.hooks = nil, nil
 	s.mu.Unlock()
 	s.arrive()
 	s.alive(rt).commits.Store(-1)
-	wait := func(d time.Duration, times int) {
+	return func(d time.Duration, times int) {
 		for range times {
 			s.clock.move(d)
 			s.work(rt, false)
 			s.hold(rt)
 		}
 	}
+}
+
+// correct has an answered request's ticket closed and its answer corrected while
+// everything breaks once more. The correction is on one follow-up ticket.
+func (s *schedule) correct(rt *rapid.T) {
+	id := oneOf(rt, "corrected", s.ids...)
+	p := s.alive(rt)
+	r, err := p.store.Request(s.ctx, id)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	closed := r.Ticket
+	if _, err := s.agent.UpdateTicket(s.ctx, zendesk.TicketID(closed), zendesk.TicketUpdate{Status: zendesk.StatusClosed, AssigneeID: s.agentID}); err != nil {
+		rt.Fatal(err)
+	}
+	if err := p.svc.Reopen(s.ctx, olive, id, r.Revision, "the school called"); err != nil {
+		rt.Fatal(err)
+	}
+	if r, err = p.store.Request(s.ctx, id); err != nil {
+		rt.Fatal(err)
+	}
+	if _, err := p.svc.Decide(s.ctx, olive, id, tra.Deciding{Revision: r.Revision, Outcome: tra.TRNFound, TRN: trn(other)}); err != nil {
+		rt.Fatal(err)
+	}
+	s.arm(rt)
+	for range rapid.IntRange(1, 4).Draw(rt, "steps") {
+		oneOf(rt, "step", s.pass1, s.pass1, s.arm, s.deliver, s.die)(rt)
+		s.hold(rt)
+	}
+	wait := s.clear(rt)
+	wait(time.Hour+time.Minute, 1)
+	wait(3*time.Minute, 3)
+	wait(released, 2)
+	answers, _, err := s.alive(rt).svc.Answers(s.ctx, cpdClient, "", 100)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if last := answers[len(answers)-1]; len(answers) != len(s.ids)+1 || last.Request != id || last.Version != 2 || last.TRN != trn(other) {
+		rt.Fatalf("%s is corrected, and the answers are %+v", id, answers)
+	}
+	key := fmt.Sprintf("%s-%d", id, closed)
+	followUps, err := s.desk.List(s.ctx, desk.Query{ExternalID: &key, Limit: 10})
+	if err != nil || len(followUps) != 1 {
+		rt.Fatalf("%d tickets follow up %d of %s, %v; want one", len(followUps), closed, id, err)
+	}
+	s.madeOnce(rt, id, followUps[0].ID, 2) // opened again, and answered
+	s.nothingLeft(rt, id)
+	s.counts.count(countAction, "correction of a closed ticket")
+}
+
+// settle lets the weather clear up, and checks what has to have come of it.
+func (s *schedule) settle(rt *rapid.T) {
+	wait := s.clear(rt)
 	wait(time.Minute+5*time.Second, 2) // a sweep, and the minute that the export leaves out
 	store := s.alive(rt).store
 	for _, id := range s.ids {
@@ -809,17 +867,25 @@ func (s *schedule) settled(rt *rapid.T) {
 		case i < 0 || answers[i].TRN != trn(zofia) || answers[i].Version != 1:
 			rt.Errorf("%s is not answered rightly: %d of %+v", id, i, answers)
 		default:
-			s.madeOnce(rt, id, tickets[0].ID)
+			want := 1
+			if s.agents[id] {
+				want = 0
+			}
+			s.madeOnce(rt, id, tickets[0].ID, want)
 		}
-		left := slices.DeleteFunc(s.tasks(rt, id), func(kind tra.TaskKind) bool { return kind == tra.TaskLookAgain }) // tomorrow
-		if len(left) > 0 {
-			rt.Errorf("%s: left to be done: %v", id, left)
-		}
+		s.nothingLeft(rt, id)
 	}
 }
 
-// madeOnce checks that every change of ours was made once.
-func (s *schedule) madeOnce(rt *rapid.T, id tra.RequestID, t desk.TicketID) {
+func (s *schedule) nothingLeft(rt *rapid.T, id tra.RequestID) {
+	left := slices.DeleteFunc(s.tasks(rt, id), func(kind tra.TaskKind) bool { return kind == tra.TaskLookAgain }) // tomorrow
+	if len(left) > 0 {
+		rt.Errorf("%s: left to be done: %v", id, left)
+	}
+}
+
+// madeOnce checks that so many changes of ours were made, each once.
+func (s *schedule) madeOnce(rt *rapid.T, id tra.RequestID, t desk.TicketID, want int) {
 	audits, err := s.desk.Audits(s.ctx, t)
 	if err != nil {
 		rt.Fatal(err)
@@ -829,10 +895,6 @@ func (s *schedule) madeOnce(rt *rapid.T, id tra.RequestID, t desk.TicketID) {
 		if strings.Contains(a.Custom, "op_id") {
 			made[a.Custom]++
 		}
-	}
-	want := 1
-	if s.agents[id] {
-		want = 0
 	}
 	if len(made) != want {
 		rt.Errorf("%s: %d changes of ours were made: %v", id, len(made), made)

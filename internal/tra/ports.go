@@ -42,7 +42,7 @@ func (f TicketFields) IsEmpty() bool { return f == TicketFields{} }
 // Ticket is a ticket as the helpdesk shows it.
 type Ticket struct {
 	ID        TicketID
-	Request   RequestID // its external id
+	Key       TicketKey // its external id
 	Status    TicketStatus
 	Assigned  bool
 	Merged    bool // into another one
@@ -67,9 +67,13 @@ type Comment struct {
 	At    time.Time
 }
 
+// TicketKey is a ticket's external id and the key under which it is created.
+type TicketKey string
+
 // Draft is what a ticket is made of. Its text is the domain's.
 type Draft struct {
-	Request   RequestID
+	Key       TicketKey
+	Follows   TicketID // the closed ticket that it follows up; 0: none
 	Reference Reference
 	Kind      Kind
 	Subject   string
@@ -93,10 +97,10 @@ type Writing struct {
 type Helpdesk interface {
 	// Compose gives the exact bytes of a ticket's creation, for Create.
 	Compose(ctx context.Context, d Draft) ([]byte, error)
-	// Create creates a ticket of the bytes under the request's id as key.
-	Create(ctx context.Context, id RequestID, body []byte) (Ticket, error)
-	// ByRequest gives the live tickets of a request, never from a search index.
-	ByRequest(ctx context.Context, id RequestID) ([]Ticket, error)
+	// Create creates a ticket of the bytes under a key.
+	Create(ctx context.Context, key TicketKey, body []byte) (Ticket, error)
+	// ByKey gives the live tickets of a key, never from a search index.
+	ByKey(ctx context.Context, key TicketKey) ([]Ticket, error)
 	Read(ctx context.Context, kind Kind, id TicketID) (Ticket, error)
 	// ReadMany gives those of the tickets that are there; their Fields are not read.
 	ReadMany(ctx context.Context, ids []TicketID) ([]Ticket, error)
@@ -229,6 +233,7 @@ type Task struct {
 // Creation is how far the creation of a request's ticket has come.
 type Creation struct {
 	Request      RequestID
+	Follows      TicketID  // the closed ticket that it follows up; 0: it is the request's first
 	Body         []byte    // exactly what is sent, every time
 	FirstSentAt  time.Time // zero: never sent
 	EmptyLookups int64     // in a row, since the key is too old to be trusted
@@ -318,6 +323,8 @@ type Tx interface {
 
 	SaveCreation(ctx context.Context, c Creation) error
 	DeleteCreation(ctx context.Context, id RequestID) error
+	// KeepTicket keeps a ticket that a request had before its present one.
+	KeepTicket(ctx context.Context, id RequestID, t TicketID) error
 
 	AddDecision(ctx context.Context, d Decision) error // ErrTaken beside an open one
 	SaveDecision(ctx context.Context, d Decision) error

@@ -256,10 +256,8 @@ func (s *Service) consequences(ctx context.Context, tx Tx, r Request, l looked) 
 	if err != nil {
 		return err
 	}
-	if !pending || l.ticket.Status != TicketClosed { // a closed one cannot take what is to be written
-		if err := s.unflag(ctx, tx, id, TicketMissing); err != nil {
-			return err
-		}
+	if err := s.unflag(ctx, tx, id, TicketMissing); err != nil {
+		return err
 	}
 	switch {
 	case !l.ticket.Status.Done():

@@ -82,8 +82,18 @@ func (s *Service) release(ctx context.Context, tx Tx, task Task, checked Decisio
 	if !open || d.ID != checked.ID || d.Stage != StageOnTicket { // undone, or overtaken by the ticket
 		return tx.FinishTask(ctx, task)
 	}
-	if l.gone || l.ticket.Merged { // flagged; looked for again
+	if l.gone { // flagged; looked for again
 		return tx.DelayTask(ctx, task, s.now().Add(time.Hour))
+	}
+	if l.ticket.Merged { // with the decision on it, which goes onto a follow-up
+		d.Stage = StageToWrite
+		if err := tx.SaveDecision(ctx, d); err != nil {
+			return err
+		}
+		if err := s.put(ctx, tx, r, d); err != nil {
+			return err
+		}
+		return tx.FinishTask(ctx, task)
 	}
 	refused, flagged := v.Refused, AnswerContradictsRecord
 	switch {

@@ -94,7 +94,7 @@ func (s *Service) lookedAgain(ctx context.Context, tx Tx, task Task, r Request, 
 		if err := s.story(ctx, tx, r.ID, bySystem, RecordMerged, ""); err != nil {
 			return err
 		}
-		if r.TicketStatus == TicketClosed || r.TicketStatus == TicketDeleted {
+		if r.TicketStatus == TicketDeleted {
 			if err := s.giveWithoutTicket(ctx, tx, r, d); err != nil {
 				return err
 			}
@@ -115,7 +115,7 @@ func (s *Service) lookedAgain(ctx context.Context, tx Tx, task Task, r Request, 
 }
 
 // giveWithoutTicket releases what the register itself says, where the ticket is
-// closed or gone: no operator's decision waits for anybody to write it down.
+// gone: no operator's decision waits for anybody to write it down.
 func (s *Service) giveWithoutTicket(ctx context.Context, tx Tx, r Request, d Decision) error {
 	d.Stage, d.ReleaseAt = StageToWrite, d.At
 	if err := tx.AddDecision(ctx, d); err != nil {
@@ -128,19 +128,19 @@ func (s *Service) giveWithoutTicket(ctx context.Context, tx Tx, r Request, d Dec
 }
 
 // notOnTicket says of what was released without its ticket why.
-const notOnTicket = "The ticket is closed or deleted and still has the TRN of the record that was merged into another one. The client has the other one's TRN; whoever works by the ticket has to be told."
+const notOnTicket = "The ticket is deleted and had the TRN of the record that was merged into another one. The client has the other one's TRN; whoever works by the ticket has to be told."
 
 // unwritable takes back what the register made, where the ticket turned out to
-// be closed or gone: the record is looked at once more, and given without it.
-func (s *Service) unwritable(ctx context.Context, tx Tx, d Decision, as TicketStatus) error {
+// be gone: the record is looked at once more, and given without it.
+func (s *Service) unwritable(ctx context.Context, tx Tx, d Decision) error {
 	r, err := tx.Request(ctx, d.Request)
 	if err != nil {
 		return err
 	}
-	if err := s.endDecision(ctx, tx, d, StageOvertaken, bySystem, "the ticket is "+string(as)); err != nil {
+	if err := s.endDecision(ctx, tx, d, StageOvertaken, bySystem, "the ticket is deleted"); err != nil {
 		return err
 	}
-	r.State, r.TicketStatus = Answered, as
+	r.State, r.TicketStatus = Answered, TicketDeleted
 	r.Revision++
 	if err := tx.SaveRequest(ctx, r); err != nil {
 		return err

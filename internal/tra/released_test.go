@@ -165,23 +165,35 @@ func TestARegisterThatDoesNotAnswerSaysNothingOfAReleasedTRN(t *testing.T) {
 	})
 }
 
-func TestAMergedRecordIsGivenAlsoWhereTheTicketIsClosed(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
-		id := r.give()
-		r.addRecord(survivor, nil)
-		r.register.merged[zofia] = survivor
-		// It is closed while it was last seen solved.
-		_, err := r.agent.UpdateTicket(r.ctx, r.oneTicket(id).ID, zendesk.TicketUpdate{Status: zendesk.StatusClosed})
-		r.ok(err)
-		r.pass(1)
-		list := r.answers()
-		if len(list) != 2 || list[1].TRN != trn(survivor) {
-			t.Fatalf("answers %+v", list)
-		}
-		if k := r.kase(id); k.Request.State != tra.Answered || !r.flagged(id, tra.AnswerNotOnTicket) {
-			t.Errorf("it is %s, flags %v", k.Request.State, k.Flags)
-		}
-	})
+func TestAMergedRecordIsGivenAlsoWhereTheTicketIsClosedOrDeleted(t *testing.T) {
+	for what, end := range map[string]func(r *rig, ticket zendesk.TicketID) error{
+		"closed": func(r *rig, ticket zendesk.TicketID) error {
+			_, err := r.agent.UpdateTicket(r.ctx, ticket, zendesk.TicketUpdate{Status: zendesk.StatusClosed})
+			return err
+		},
+		"deleted": func(r *rig, ticket zendesk.TicketID) error { return r.agent.DeleteTicket(r.ctx, ticket) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			each(t, func(t *testing.T, r *rig) {
+				id := r.give()
+				r.addRecord(survivor, nil)
+				r.register.merged[zofia] = survivor
+				ticket := r.oneTicket(id).ID
+				r.ok(end(r, ticket)) // while it was last seen solved
+				r.pass(2)
+				list := r.answers()
+				if len(list) != 2 || list[1].TRN != trn(survivor) {
+					t.Fatalf("answers %+v", list)
+				}
+				if k := r.kase(id); k.Request.State != tra.Answered || r.flagged(id, tra.AnswerNotOnTicket) != (what == "deleted") {
+					t.Errorf("it is %s, flags %v", k.Request.State, k.Flags)
+				}
+				if what == "closed" && r.field(r.oneFollowUp(id, ticket), "TRN") != survivor {
+					t.Error("the follow-up does not carry it")
+				}
+			})
+		})
+	}
 }
 
 func TestOnlyReleasedTRNsThatAreDueAreLookedAtAgain(t *testing.T) {

@@ -131,6 +131,9 @@ type Request struct {
 	TicketStatus    TicketStatus
 	TicketUpdatedAt time.Time // as the helpdesk says
 	TicketReadAt    time.Time // when it was last read
+
+	OverAt      time.Time // when it was answered last or withdrawn; zero: neither yet
+	ForgottenAt time.Time // when everything but its kind, times and outcome was deleted; zero: not yet
 }
 
 // Flag is a reason for a person to look at a request, beside its state.

@@ -194,7 +194,8 @@ type rig struct {
 	agentID  zendesk.UserID
 	deskURL  string
 	fields   map[string]zendesk.Field
-	again    func() // from now on every transaction runs twice
+	again    func()              // from now on every transaction runs twice
+	start    func() *tra.Service // another process
 }
 
 // each runs a test on both databases.
@@ -270,6 +271,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 			tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
 	r.svc = over(store)
+	r.start = func() *tra.Service { return over(store) }
 	r.again = func() { r.svc = over(twice{store}) }
 	_, _, err = r.svc.RegisterWebhook(r.ctx, cpdClient, hookURL, []string{hookSecret})
 	r.ok(err)
@@ -280,7 +282,7 @@ func newRig(t *testing.T, db *sqldb.DB) *rig {
 func (r *rig) empty() error {
 	r.clock.at = morning
 	for db, tables := range map[*sqldb.DB]string{
-		r.db:     "requests claims flags decisions answers creations ops counters sweep hints deliveries events tasks",
+		r.db:     "requests claims flags decisions answers creations ops counters sweep hints deliveries events tasks earlier_tickets",
 		r.deskDB: "audits tickets idempotency_keys",
 	} {
 		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {

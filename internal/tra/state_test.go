@@ -98,6 +98,7 @@ const (
 	countFlag       = "flag"
 	countRelease    = "released"
 	countLease      = "lease of a case"
+	countTicket     = "ticket"
 	countAfter      = "after the release" // what became of a released TRN
 )
 
@@ -124,6 +125,7 @@ func newTally() *tally {
 	expect(countRelease, "trn_found", "failed", "barred", "not_barred", "by one person", "by two people", "by a supervisor alone",
 		"via console", "via fields", "via fields and the second review", "via comment", "via register", "another version")
 	expect(countAfter, "merged", "inactive", "gone", "opened again", "the survivor's by itself", "the survivor's without its ticket")
+	expect(countTicket, "followed up")
 	expect(countLease, string(tra.OwnerIdle), string(tra.OwnerTookOver))
 	expect(countAction, "operator: take", "operator: take over", "operator: take next", "operator: give back")
 	expect(countMeanwhile)
@@ -768,6 +770,9 @@ func (m *machine) byHand(what string, id tra.RequestID, do func(t zendesk.Ticket
 		if r.State == tra.Withdrawn {
 			m.touched[id] = true
 		}
+		if r.Ticket != 0 {
+			return do(zendesk.TicketID(r.Ticket))
+		}
 		return do(list[0].ID)
 	}, helpdeskRefusals}
 }
@@ -977,9 +982,15 @@ func (m *machine) afterwards(rt *rapid.T) {
 		return
 	}
 	m.changeRecord(rt, oneOf(rt, "released", given...), oneOf(rt, "how", "merged", "merged", "inactive", "gone"), true)
-	if rapid.Bool().Draw(rt, "closed") {
+	switch oneOf(rt, "its ticket", "", "closed", "deleted") {
+	case "closed":
 		m.clock.move(5 * 24 * time.Hour)
 		m.close(rt)
+	case "deleted":
+		for _, id := range m.in(tra.Answered) {
+			d := m.byHand("agent: delete", id, func(t zendesk.TicketID) error { return m.agent.DeleteTicket(m.ctx, t) })
+			m.did(rt, d.what, d.do(), d.may...)
+		}
 	}
 	m.clock.move(25 * time.Hour)
 	m.register.asAt = m.clock.now()
@@ -1114,7 +1125,10 @@ func (x *watchedTx) SaveRequest(ctx context.Context, r tra.Request) error {
 		x.wrong("%s: version %d follows on %d", r.ID, r.Version, old.Version)
 	}
 	if old.Ticket != 0 && r.Ticket != old.Ticket {
-		x.wrong("%s: ticket %d took the place of %d", r.ID, r.Ticket, old.Ticket)
+		x.count(countTicket, "followed up")
+		if t, err := x.w.m.desk.Ticket(ctx, desk.TicketID(old.Ticket)); err == nil && t.Status != desk.Closed {
+			x.wrong("%s: ticket %d took the place of %d, which is %s", r.ID, r.Ticket, old.Ticket, t.Status)
+		}
 	}
 	if old.ReplacedBy != "" && r.ReplacedBy != old.ReplacedBy {
 		x.wrong("%s was replaced twice", r.ID)
@@ -1183,7 +1197,7 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 	alone := d.ReviewedBy == "" || strings.EqualFold(d.ReviewedBy, d.By)
 	overridden := d.Override && d.ReviewedBy == susan.Email && d.ReviewWhy != ""
 	two := !alone || overridden
-	// What the register alone makes of a merged record needs no ticket where that is closed or gone.
+	// What the register alone makes of a merged record needs no ticket where that is gone.
 	without := d.Via == tra.ViaRegister && d.Stage == tra.StageToWrite
 	if d.Via == tra.ViaRegister {
 		x.byRegister(ctx, r, without, bad)
@@ -1266,7 +1280,7 @@ func (x *watchedTx) byRegister(ctx context.Context, r tra.Request, without bool,
 	switch {
 	case err != nil || earlier.Outcome != tra.TRNFound:
 		bad("no TRN stood before")
-	case without && (r.State != tra.Answered || r.TicketStatus != tra.TicketClosed && r.TicketStatus != tra.TicketDeleted):
+	case without && (r.State != tra.Answered || r.TicketStatus != tra.TicketDeleted):
 		bad("its ticket could carry it")
 	case without:
 		x.count(countAfter, "the survivor's without its ticket")
@@ -1387,7 +1401,8 @@ func (m *machine) byRequest(rt *rapid.T) map[tra.RequestID][]desk.Ticket {
 	}
 	out := map[tra.RequestID][]desk.Ticket{}
 	for _, t := range list {
-		out[tra.RequestID(t.ExternalID)] = append(out[tra.RequestID(t.ExternalID)], t)
+		id := tra.RequestID(t.ExternalID[:len(first)]) // of a follow-up more comes after it
+		out[id] = append(out[id], t)
 	}
 	return out
 }
@@ -1479,16 +1494,19 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 	if r.Ticket == 0 {
 		bad("no ticket")
 	}
-	if len(tickets) > 1 {
-		bad("more than one ticket")
+	keys := map[string]bool{}
+	for _, t := range tickets {
+		if keys[t.ExternalID] {
+			bad("more than one ticket")
+		}
+		if keys[t.ExternalID] = true; int64(t.ID) != int64(r.Ticket) && t.Status != desk.Closed {
+			bad("another ticket")
+		}
 	}
-	gone := len(tickets) == 0
-	if !gone && int64(tickets[0].ID) != int64(r.Ticket) {
-		bad("another ticket")
-	}
-	merged := !gone && slices.Contains(tickets[0].Tags, "closed_by_merge")
-	closed := !gone && tickets[0].Status == desk.Closed
-	done := closed || !gone && tickets[0].Status == desk.Solved
+	at := slices.IndexFunc(tickets, func(t desk.Ticket) bool { return int64(t.ID) == int64(r.Ticket) })
+	gone := at < 0
+	merged := !gone && slices.Contains(tickets[at].Tags, "closed_by_merge")
+	done := !gone && (tickets[at].Status == desk.Solved || tickets[at].Status == desk.Closed)
 	if pending > 0 && !flags[tra.TicketMissing] {
 		bad("changes are pending")
 	}
@@ -1503,9 +1521,7 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 		}
 	case done && r.State == tra.InSecondReview:
 	case done && decided:
-		if !flags[tra.TicketMissing] { // closed without the decision
-			bad("decided, on its ticket, and not released")
-		}
+		bad("decided, on its ticket, and not released")
 	case done:
 		if !flags[tra.AnswerUnreadable] && !flags[tra.AnswerContradictsRecord] && !flags[tra.TicketMissing] && !flags[tra.AnswerOutdated] {
 			bad("solved without an answer, and not flagged")

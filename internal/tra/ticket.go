@@ -3,6 +3,7 @@ package tra
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -46,10 +47,11 @@ func (s *Service) CreateTicket(ctx context.Context, id RequestID) error {
 		if c, _, err = found(tx.Creation(ctx, id)); err != nil {
 			return err
 		}
-		if r.Ticket != 0 || r.State == Withdrawn && c.FirstSentAt.IsZero() {
+		c.Request = id
+		if missing := r.Ticket == c.Follows; !missing || r.State == Withdrawn && c.FirstSentAt.IsZero() {
 			due = false
-			if r.Ticket == 0 { // withdrawn before it was sent for: nothing to end
-				if err := s.dropUnsent(ctx, tx, id); err != nil {
+			if missing { // withdrawn before it was sent for: nothing to end
+				if err := s.neverMade(ctx, tx, c); err != nil {
 					return err
 				}
 			}
@@ -96,7 +98,7 @@ func createAgain(attempts int64, c Creation) time.Duration {
 func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ticket, refused bool, err error) {
 	now := s.now()
 	if !c.FirstSentAt.IsZero() {
-		t, found, err := s.lookFor(ctx, r.ID)
+		t, found, err := s.lookFor(ctx, c)
 		if err != nil || found {
 			return t, false, err
 		}
@@ -112,10 +114,7 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 		}
 		if r.State == Withdrawn { // it was sent for and never came: nothing to end
 			return Ticket{}, false, s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-				if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
-					return err
-				}
-				if err := tx.DeleteCreation(ctx, r.ID); err != nil { // its body may hold the claim
+				if err := s.neverMade(ctx, tx, c); err != nil {
 					return err
 				}
 				return tx.DropTask(ctx, TaskCreate, r.ID)
@@ -123,7 +122,7 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 		}
 	}
 	if len(c.Body) == 0 {
-		d, err := s.draft(ctx, r)
+		d, err := s.draft(ctx, r, c)
 		if err != nil {
 			return Ticket{}, false, err
 		}
@@ -131,14 +130,13 @@ func (s *Service) createOrFind(ctx context.Context, r Request, c Creation) (t Ti
 			return Ticket{}, false, err
 		}
 	}
-	c.Request = r.ID
 	if c.FirstSentAt.IsZero() {
 		c.FirstSentAt = now
 	}
 	if err := s.saveCreation(ctx, c); err != nil {
 		return Ticket{}, false, err
 	}
-	t, err = s.helpdesk.Create(ctx, r.ID, c.Body)
+	t, err = s.helpdesk.Create(ctx, c.key(), c.Body)
 	if fault.Is(err, fault.Invalid) { // none was created: what was wrong with the body may have been mended
 		c.Body = nil
 		return Ticket{}, true, s.saveCreation(ctx, c)
@@ -150,10 +148,29 @@ func (s *Service) saveCreation(ctx context.Context, c Creation) error {
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveCreation(ctx, c) })
 }
 
-// lookFor finds the request's ticket. Of several it is the one with an answer,
+// key is the request's id, of a follow-up with the number of the ticket before it.
+func (c Creation) key() TicketKey {
+	if c.Follows == 0 {
+		return TicketKey(c.Request)
+	}
+	return TicketKey(fmt.Sprintf("%s-%d", c.Request, c.Follows))
+}
+
+// neverMade ends what waited for a ticket that nobody needs any more.
+func (s *Service) neverMade(ctx context.Context, tx Tx, c Creation) error {
+	if err := tx.DeleteCreation(ctx, c.Request); err != nil { // its body may hold the claim
+		return err
+	}
+	if c.Follows != 0 {
+		return tx.Enqueue(ctx, TaskWrite, c.Request, s.now()) // which drops what the closed one cannot take
+	}
+	return s.dropUnsent(ctx, tx, c.Request)
+}
+
+// lookFor finds the ticket that was sent for. Of several it is the one with an answer,
 // else with an assignee, else the oldest; the rest are closed with a note.
-func (s *Service) lookFor(ctx context.Context, id RequestID) (Ticket, bool, error) {
-	tickets, err := s.helpdesk.ByRequest(ctx, id)
+func (s *Service) lookFor(ctx context.Context, c Creation) (Ticket, bool, error) {
+	tickets, err := s.helpdesk.ByKey(ctx, c.key())
 	if err != nil || len(tickets) == 0 {
 		return Ticket{}, false, err
 	}
@@ -172,15 +189,15 @@ func (s *Service) lookFor(ctx context.Context, id RequestID) (Ticket, bool, erro
 			continue
 		}
 		if _, err := s.helpdesk.Write(ctx, extra.ID, Writing{
-			Op: "duplicate-" + string(id), Status: TicketSolved, Again: true,
-			Note: "There is another ticket for this request. Answer that one: " + s.caseURL(id),
+			Op: "duplicate-" + string(c.key()), Status: TicketSolved, Again: true,
+			Note: "There is another ticket for this request. Answer that one: " + s.caseURL(c.Request),
 		}); err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Conflict) {
 			return Ticket{}, false, err
 		}
 	}
 	if len(tickets) > 1 {
 		err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-			return s.flag(ctx, tx, id, SeveralTickets, "There was more than one ticket for this request. One was kept and the others were closed with a note.")
+			return s.flag(ctx, tx, c.Request, SeveralTickets, "There was more than one ticket for this request. One was kept and the others were closed with a note.")
 		})
 	}
 	return tickets[0], true, err
@@ -192,7 +209,21 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 	if err != nil {
 		return err
 	}
-	if r.Ticket == 0 {
+	if r.Ticket == t.ID { // another worker was faster
+		return tx.FinishTask(ctx, task)
+	}
+	c, _, err := found(tx.Creation(ctx, id))
+	if err != nil {
+		return err
+	}
+	if r.Ticket == c.Follows {
+		what := TicketCreated
+		if c.Follows != 0 {
+			what = TicketFollowedUp
+			if err := tx.KeepTicket(ctx, id, c.Follows); err != nil {
+				return err
+			}
+		}
 		r.Ticket, r.TicketStatus, r.TicketUpdatedAt, r.TicketReadAt = t.ID, t.Status, t.UpdatedAt, s.now()
 		if r.State == Received {
 			r.State = WithOperator
@@ -205,10 +236,10 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 		if err := tx.SaveRequest(ctx, r); err != nil {
 			return err
 		}
-		if err := s.unflag(ctx, tx, id, TicketRefused); err != nil {
+		if err := s.unflag(ctx, tx, id, TicketRefused, TicketMissing); err != nil {
 			return err
 		}
-		if err := s.story(ctx, tx, id, bySystem, TicketCreated, ""); err != nil {
+		if err := s.story(ctx, tx, id, bySystem, what, ""); err != nil {
 			return err
 		}
 		if task.Attempts > 1 && r.State != Withdrawn { // an agent may have had it before it was known here, and no sweep read it
@@ -238,13 +269,16 @@ func (s *Service) adopt(ctx context.Context, tx Tx, task Task, id RequestID, t T
 // draft writes what stands on a ticket: what is asked, by when, how to answer
 // and where the case is; of the person only what the setting allows, and never
 // anything of another one.
-func (s *Service) draft(ctx context.Context, r Request) (Draft, error) {
+func (s *Service) draft(ctx context.Context, r Request, c Creation) (Draft, error) {
 	what, how := "Find the record of a teacher", "the field “TRN”, with “trn_found” in “Outcome”; or “failed” in “Outcome” with a “Failure reason” and a “Note for the client”"
 	if r.Kind == BarringCheck {
 		what, how = "Confirm whether a teacher is barred", "“Barring outcome”; for “failed” also a “Failure reason” and a “Note for the client”"
 	}
-	d := Draft{Request: r.ID, Reference: r.Reference, Kind: r.Kind, Subject: string(r.Reference) + " " + what}
+	d := Draft{Key: c.key(), Follows: c.Follows, Reference: r.Reference, Kind: r.Kind, Subject: string(r.Reference) + " " + what}
 	lines := []string{what + ".", "The case, with candidates and everything that is known: " + s.caseURL(r.ID)}
+	if c.Follows != 0 {
+		lines = append(lines, fmt.Sprintf("This takes the place of the ticket %d, which is closed.", c.Follows))
+	}
 	if !r.ExpectedBy.IsZero() {
 		lines = append(lines, "Promised by "+r.ExpectedBy.In(workday.London).Format("Monday 2 January 2006")+".")
 	}
@@ -304,7 +338,11 @@ func (s *Service) WriteTicket(ctx context.Context, id RequestID) error {
 		if op, pending, err = found(tx.NextOp(ctx, id)); err != nil {
 			return err
 		}
-		if !pending || r.Ticket == 0 { // a ticket that comes to be makes it due again
+		c, making, err := found(tx.Creation(ctx, id))
+		if err != nil {
+			return err
+		}
+		if !pending || r.Ticket == 0 || making && r.Ticket == c.Follows { // a ticket that comes to be makes it due again
 			due = false
 			return tx.FinishTask(ctx, task)
 		}
@@ -322,7 +360,7 @@ func (s *Service) WriteTicket(ctx context.Context, id RequestID) error {
 	}
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		if writeErr != nil {
-			return s.notWritten(ctx, tx, task, op, writeErr)
+			return s.notWritten(ctx, tx, task, r.Ticket, op, writeErr)
 		}
 		return s.written(ctx, tx, task, op, t)
 	})
@@ -357,6 +395,9 @@ func (s *Service) written(ctx context.Context, tx Tx, task Task, op Op, t Ticket
 	r, err := tx.Request(ctx, op.Request)
 	if err != nil {
 		return err
+	}
+	if r.Ticket != t.ID { // a follow-up took its place meanwhile
+		return s.nextOp(ctx, tx, task)
 	}
 	r.TicketStatus, r.TicketUpdatedAt, r.TicketReadAt = t.Status, t.UpdatedAt, s.now()
 	if err := tx.SaveRequest(ctx, r); err != nil {
@@ -414,30 +455,40 @@ func (s *Service) nextOp(ctx context.Context, tx Tx, task Task) error {
 	return tx.DelayTask(ctx, task, s.now())
 }
 
-// notWritten stores why a change did not reach the ticket and when it is tried again.
-func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause error) error {
+// notWritten stores why a change did not reach a ticket and when it is tried
+// again. What a closed one cannot take goes onto a follow-up.
+func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, on TicketID, op Op, cause error) error {
 	kind := fault.KindOf(cause)
 	s.o.Logger.WarnContext(ctx, "a ticket was not changed", "request", string(op.Request), "attempt", task.Attempts, "kind", kind.String(), "error", cause)
 	wait := fault.RetryAfter(task.Attempts)
-	idle := op.Kind != OpAnswer
+	r, err := tx.Request(ctx, op.Request)
+	if err != nil {
+		return err
+	}
+	idle := op.Kind == OpEnd || op.Kind == OpReopen && (kind == fault.NotFound || r.State == Withdrawn)
 	var d Decision
-	var err error
-	if !idle {
+	if op.Kind == OpAnswer {
 		if d, err = tx.Decision(ctx, op.Decision); err != nil {
 			return err
 		}
 		idle = !d.Stage.Open() // undone or withdrawn since it was sent
 	}
 	switch {
-	case !idle && d.Via == ViaRegister && (kind == fault.NotFound || kind == fault.Conflict):
-		as := TicketClosed
-		if kind == fault.NotFound {
-			as = TicketDeleted
+	case r.Ticket != on: // a follow-up took its place meanwhile
+		return s.nextOp(ctx, tx, task)
+	case !idle && kind == fault.Conflict:
+		if err := tx.SaveCreation(ctx, Creation{Request: r.ID, Follows: r.Ticket}); err != nil {
+			return err
 		}
+		if err := tx.Enqueue(ctx, TaskCreate, r.ID, s.now()); err != nil {
+			return err
+		}
+		return tx.FinishTask(ctx, task)
+	case !idle && d.Via == ViaRegister && kind == fault.NotFound:
 		if err := tx.DropOp(ctx, op.ID); err != nil {
 			return err
 		}
-		if err := s.unwritable(ctx, tx, d, as); err != nil {
+		if err := s.unwritable(ctx, tx, d); err != nil {
 			return err
 		}
 		return s.nextOp(ctx, tx, task)
@@ -452,8 +503,6 @@ func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause
 		return s.nextOp(ctx, tx, task)
 	case kind == fault.NotFound:
 		err, wait = s.flag(ctx, tx, op.Request, TicketMissing, missingTicket), time.Hour
-	case kind == fault.Conflict:
-		err, wait = s.flag(ctx, tx, op.Request, TicketMissing, closedTicket), time.Hour
 	case kind == fault.Invalid:
 		err, wait = s.flag(ctx, tx, op.Request, TicketRefused, "The helpdesk refuses to put the answer on the ticket. Check its fields with an administrator; it is tried again every hour."), time.Hour
 	}
@@ -466,8 +515,7 @@ func (s *Service) notWritten(ctx context.Context, tx Tx, task Task, op Op, cause
 // What the console says of tickets that cannot be worked with.
 const (
 	missingTicket = "The ticket was deleted. Ask an administrator of the helpdesk to restore it; nothing is released without it."
-	mergedTicket  = "The ticket was merged into another one. Answer on the case's page after the helpdesk's administrator has separated them."
-	closedTicket  = "The ticket is closed and cannot carry the answer. Tell an administrator."
+	mergedTicket  = "The ticket was merged into another one, which is not read. Decide on this page: the answer goes onto a follow-up ticket."
 )
 
 // newOp gives an op of a request.

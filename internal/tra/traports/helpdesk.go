@@ -65,6 +65,7 @@ func (h *Helpdesk) Compose(ctx context.Context, d tra.Draft) ([]byte, error) {
 		return nil, err
 	}
 	type ticket struct {
+		Follows    tra.TicketID         `json:"via_followup_source_id,omitempty"`
 		Subject    string               `json:"subject"`
 		Comment    zendesk.NewComment   `json:"comment"`
 		ExternalID string               `json:"external_id"`
@@ -72,26 +73,31 @@ func (h *Helpdesk) Compose(ctx context.Context, d tra.Draft) ([]byte, error) {
 		GroupID    zendesk.GroupID      `json:"group_id,omitempty"`
 		Fields     []zendesk.FieldValue `json:"custom_fields"`
 	}
+	fields := []zendesk.FieldValue{{ID: a.fields[tra.FieldNameRequest].id, Value: string(d.Reference)}}
+	if d.Follows != 0 { // it begins with the fields of the ticket that it follows up, unless told otherwise
+		for _, name := range answerFields(d.Kind) {
+			fields = append(fields, zendesk.FieldValue{ID: a.fields[name].id})
+		}
+	}
 	body, err := json.Marshal(map[string]ticket{"ticket": {
-		Subject: d.Subject, Comment: zendesk.NewComment{Body: d.Body}, ExternalID: string(d.Request),
-		Tags: []string{requestTag}, GroupID: a.group,
-		Fields: []zendesk.FieldValue{{ID: a.fields[tra.FieldNameRequest].id, Value: string(d.Reference)}},
+		Follows: d.Follows, Subject: d.Subject, Comment: zendesk.NewComment{Body: d.Body}, ExternalID: string(d.Key),
+		Tags: []string{requestTag}, GroupID: a.group, Fields: fields,
 	}})
 	if err != nil {
-		return nil, fmt.Errorf("traports: compose the ticket of %s: %w", d.Request, err)
+		return nil, fmt.Errorf("traports: compose the ticket of %s: %w", d.Reference, err)
 	}
 	return body, nil
 }
 
-// Create creates a ticket of the bytes under the request's id as key.
-func (h *Helpdesk) Create(ctx context.Context, id tra.RequestID, body []byte) (tra.Ticket, error) {
-	t, err := h.desk.CreateTicket(ctx, string(id), body)
+// Create creates a ticket of the bytes under a key.
+func (h *Helpdesk) Create(ctx context.Context, key tra.TicketKey, body []byte) (tra.Ticket, error) {
+	t, err := h.desk.CreateTicket(ctx, string(key), body)
 	if err == nil {
 		return plain(t), nil
 	}
 	if e, ok := errors.AsType[*zendesk.Error](err); ok && e.Code == zendesk.CodeIdempotent {
 		// The key made a ticket of other bytes, so there is one: to be looked for.
-		return tra.Ticket{}, fault.Wrap(fault.Unavailable, "The helpdesk has another ticket under the request's key.", err)
+		return tra.Ticket{}, fault.Wrap(fault.Unavailable, "The helpdesk has another ticket under the key.", err)
 	}
 	if zendesk.Is(err, zendesk.Refused) {
 		h.forget() // a field that is another now may be the reason, and the next ticket's bytes are right
@@ -99,13 +105,13 @@ func (h *Helpdesk) Create(ctx context.Context, id tra.RequestID, body []byte) (t
 	return tra.Ticket{}, failed(err)
 }
 
-// ByRequest gives the live tickets of a request, with the outcome of either kind.
-func (h *Helpdesk) ByRequest(ctx context.Context, id tra.RequestID) ([]tra.Ticket, error) {
+// ByKey gives the live tickets of a key, with the outcome of either kind.
+func (h *Helpdesk) ByKey(ctx context.Context, key tra.TicketKey) ([]tra.Ticket, error) {
 	a, err := h.account(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tickets, err := h.desk.TicketsByExternalID(ctx, string(id))
+	tickets, err := h.desk.TicketsByExternalID(ctx, string(key))
 	if err != nil {
 		return nil, unasked(err)
 	}
@@ -267,7 +273,7 @@ func (h *Helpdesk) Write(ctx context.Context, id tra.TicketID, w tra.Writing) (t
 		if err != nil {
 			return tra.Ticket{}, err
 		}
-		if done {
+		if done && !plain(now).Merged { // what was written before a merger counts no more
 			return h.ticketOf(ctx, a, w.Kind, now)
 		}
 		if now.Status == zendesk.StatusClosed {
@@ -372,8 +378,8 @@ var errNoTicket = fault.New(fault.NotFound, "There is no such ticket.")
 // plain gives a ticket without its fields.
 func plain(t zendesk.Ticket) tra.Ticket {
 	return tra.Ticket{
-		ID: tra.TicketID(t.ID), Request: tra.RequestID(t.ExternalID), Status: tra.TicketStatus(t.Status),
-		Assigned: t.AssigneeID != 0, Merged: slices.Contains(t.Tags, mergedTag), UpdatedAt: t.UpdatedAt,
+		ID: tra.TicketID(t.ID), Key: tra.TicketKey(t.ExternalID), Status: tra.TicketStatus(t.Status),
+		Assigned: t.AssigneeID != 0, Merged: t.Status == zendesk.StatusClosed && slices.Contains(t.Tags, mergedTag), UpdatedAt: t.UpdatedAt,
 	}
 }
 

@@ -128,7 +128,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) draft(id tra.RequestID) tra.Draft {
-	return tra.Draft{Request: id, Reference: "TRA-7KM4-T3X", Kind: tra.TRNValidation, Subject: "TRA-7KM4-T3X: find a record", Body: "Answer in the fields <below> & solve."}
+	return tra.Draft{Key: tra.TicketKey(id), Reference: "TRA-7KM4-T3X", Kind: tra.TRNValidation, Subject: "TRA-7KM4-T3X: find a record", Body: "Answer in the fields <below> & solve."}
 }
 
 func (w *world) create(id tra.RequestID) tra.Ticket {
@@ -137,7 +137,7 @@ func (w *world) create(id tra.RequestID) tra.Ticket {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	t, err := w.h.Create(w.t.Context(), id, body)
+	t, err := w.h.Create(w.t.Context(), tra.TicketKey(id), body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -266,15 +266,15 @@ func TestOneTicketForAKeyHoweverOftenItIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.front.lose = http.MethodPost
-	if _, err := w.h.Create(t.Context(), id, body); !fault.Is(err, fault.Unavailable) {
+	if _, err := w.h.Create(t.Context(), tra.TicketKey(id), body); !fault.Is(err, fault.Unavailable) {
 		t.Fatalf("a lost answer: got %v, want it unknown", err)
 	}
-	found, err := w.h.ByRequest(t.Context(), id)
+	found, err := w.h.ByKey(t.Context(), tra.TicketKey(id))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("after the lost answer: got %+v %v, want one ticket", found, err)
 	}
 	for range 2 {
-		got, err := w.h.Create(t.Context(), id, body)
+		got, err := w.h.Create(t.Context(), tra.TicketKey(id), body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,11 +282,11 @@ func TestOneTicketForAKeyHoweverOftenItIsSent(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if _, err := w.h.Create(t.Context(), id, append(body, ' ')); !fault.Is(err, fault.Unavailable) {
+	if _, err := w.h.Create(t.Context(), tra.TicketKey(id), append(body, ' ')); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("the key with other bytes: got %v, want it to be looked for", err)
 	}
-	want := tra.Ticket{ID: found[0].ID, Request: id, Status: tra.TicketNew, UpdatedAt: w.clock.at}
-	if found, err = w.h.ByRequest(t.Context(), id); err != nil || len(found) != 1 || found[0] != want {
+	want := tra.Ticket{ID: found[0].ID, Key: tra.TicketKey(id), Status: tra.TicketNew, UpdatedAt: w.clock.at}
+	if found, err = w.h.ByKey(t.Context(), tra.TicketKey(id)); err != nil || len(found) != 1 || found[0] != want {
 		t.Errorf("got %+v %v, want %+v", found, err, want)
 	}
 	comments, err := w.us.Comments(t.Context(), zendesk.TicketID(want.ID))
@@ -303,7 +303,7 @@ func TestATicketThatIsRefusedIsInvalid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.h.Create(t.Context(), id, body); !fault.Is(err, fault.Invalid) {
+	if _, err := w.h.Create(t.Context(), tra.TicketKey(id), body); !fault.Is(err, fault.Invalid) {
 		t.Errorf("got %v, want it refused for good", err)
 	}
 }
@@ -346,9 +346,9 @@ func TestTicketsOfARequestCarryTheOutcomeOfEitherKind(t *testing.T) {
 	w.create(other)
 	w.agentDoes(ticket.ID, zendesk.TicketUpdate{Fields: []zendesk.FieldValue{w.set(tra.FieldNameBarring, "barred")}, AssigneeID: w.me(w.agent), Tags: []string{"closed_by_merge"}})
 	// Replacing the tags took the outcome's tag away again, as Zendesk does.
-	w.agentDoes(ticket.ID, zendesk.TicketUpdate{Fields: []zendesk.FieldValue{w.set(tra.FieldNameBarring, "barred")}})
-	got, err := w.h.ByRequest(t.Context(), id)
-	if err != nil || len(got) != 1 || got[0].Fields.Outcome != tra.Barred || !got[0].Assigned || !got[0].Merged || got[0].Status != tra.TicketOpen {
+	w.agentDoes(ticket.ID, zendesk.TicketUpdate{Status: zendesk.StatusClosed, Fields: []zendesk.FieldValue{w.set(tra.FieldNameBarring, "barred")}})
+	got, err := w.h.ByKey(t.Context(), tra.TicketKey(id))
+	if err != nil || len(got) != 1 || got[0].Fields.Outcome != tra.Barred || !got[0].Assigned || !got[0].Merged || got[0].Status != tra.TicketClosed {
 		t.Errorf("got %+v %v, want one assigned, merged ticket that says barred", got, err)
 	}
 }
@@ -358,7 +358,7 @@ func TestAnAnswerIsWrittenWithOnePrivateChange(t *testing.T) {
 	ticket := w.create(id)
 	before := len(w.audits(ticket.ID))
 	got := w.write(ticket.ID, decision("op-1"))
-	want := tra.Ticket{ID: ticket.ID, Request: id, Status: tra.TicketSolved, Assigned: true, UpdatedAt: w.clock.at, Fields: tra.TicketFields{Outcome: tra.TRNFound, TRN: "8400123"}}
+	want := tra.Ticket{ID: ticket.ID, Key: tra.TicketKey(id), Status: tra.TicketSolved, Assigned: true, UpdatedAt: w.clock.at, Fields: tra.TicketFields{Outcome: tra.TRNFound, TRN: "8400123"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -673,7 +673,7 @@ func TestADeletedTicketIsNotFound(t *testing.T) {
 			t.Errorf("%s: got %v, want that there is none", call, err)
 		}
 	}
-	if got, err := w.h.ByRequest(t.Context(), id); err != nil || len(got) != 0 {
+	if got, err := w.h.ByKey(t.Context(), tra.TicketKey(id)); err != nil || len(got) != 0 {
 		t.Errorf("by request: got %+v %v, want none", got, err)
 	}
 	got, err := w.h.ReadMany(t.Context(), []tra.TicketID{ticket.ID, stays.ID, 999_999})
@@ -692,8 +692,8 @@ func TestADeskThatIsDownSaysNothing(t *testing.T) {
 	w.front.down = true
 	for what, h := range map[string]*traports.Helpdesk{"known before": w.h, "never seen": traports.NewHelpdesk(w.us, nil, w.clock.now)} {
 		calls := everyCall(t.Context(), h, ticket.ID)
-		_, calls["create"] = h.Create(t.Context(), other, body)
-		_, calls["by request"] = h.ByRequest(t.Context(), id)
+		_, calls["create"] = h.Create(t.Context(), tra.TicketKey(other), body)
+		_, calls["by request"] = h.ByKey(t.Context(), tra.TicketKey(id))
 		_, calls["many"] = h.ReadMany(t.Context(), []tra.TicketID{ticket.ID})
 		_, _, _, calls["changed"] = h.Changed(t.Context(), "")
 		for call, err := range calls {
@@ -825,7 +825,7 @@ func TestARefusalMakesTheAccountBeReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.h.Create(t.Context(), id, body); !fault.Is(err, fault.Invalid) {
+	if _, err := w.h.Create(t.Context(), tra.TicketKey(id), body); !fault.Is(err, fault.Invalid) {
 		t.Fatalf("a field that is not there: got %v, want it refused", err)
 	}
 	w.front.rewrite = renumber(tra.FieldNameNote, func(f map[string]any) { f["id"] = 77 })

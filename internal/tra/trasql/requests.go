@@ -15,7 +15,7 @@ import (
 const requestColumns = `requests.id, requests.client, requests.kind, requests.reference, requests.state, requests.body_hash,
 requests.submitted_at, requests.queued_at, requests.expected_by, requests.replaces, requests.replaced_by, requests.changed,
 requests.owner, requests.revision, requests.version, requests.refusals, requests.ticket, requests.ticket_status,
-requests.ticket_updated_at, requests.ticket_read_at, requests.held_since, requests.held_until`
+requests.ticket_updated_at, requests.ticket_read_at, requests.held_since, requests.held_until, requests.over_at, requests.forgotten_at`
 
 // scanRequest reads a row of requestColumns and of what is selected after them.
 func scanRequest(rows *sql.Rows, more ...any) (tra.Request, error) {
@@ -24,7 +24,7 @@ func scanRequest(rows *sql.Rows, more ...any) (tra.Request, error) {
 		&r.ID, &r.Client, &r.Kind, &r.Reference, &r.State, &r.BodyHash,
 		&r.SubmittedAt, &r.QueuedAt, &r.ExpectedBy, &r.Replaces, &r.ReplacedBy, &r.Changed,
 		&r.Owner, &r.Revision, &r.Version, &r.Refusals, &r.Ticket, &r.TicketStatus,
-		&r.TicketUpdatedAt, &r.TicketReadAt, &r.HeldSince, &r.HeldUntil,
+		&r.TicketUpdatedAt, &r.TicketReadAt, &r.HeldSince, &r.HeldUntil, &r.OverAt, &r.ForgottenAt,
 	}, more...)...)
 	return requestOf(r), err
 }
@@ -38,7 +38,7 @@ func requestOf(r Request) tra.Request {
 		Owner: r.Owner, Revision: r.Revision, Version: r.Version, Refusals: r.Refusals,
 		Ticket: tra.TicketID(r.Ticket.Int64), TicketStatus: tra.TicketStatus(r.TicketStatus),
 		TicketUpdatedAt: timeOf(r.TicketUpdatedAt), TicketReadAt: timeOf(r.TicketReadAt),
-		HeldSince: timeOf(r.HeldSince), HeldUntil: timeOf(r.HeldUntil),
+		HeldSince: timeOf(r.HeldSince), HeldUntil: timeOf(r.HeldUntil), OverAt: timeOf(r.OverAt), ForgottenAt: timeOf(r.ForgottenAt),
 	}
 	if r.Changed != "" {
 		for f := range strings.SplitSeq(r.Changed, ",") {
@@ -62,6 +62,7 @@ func requestRow(r tra.Request) AddRequestParams {
 		Ticket: sql.NullInt64{Int64: int64(r.Ticket), Valid: r.Ticket != 0}, TicketStatus: string(r.TicketStatus),
 		TicketUpdatedAt: sqldb.NullTime(r.TicketUpdatedAt), TicketReadAt: sqldb.NullTime(r.TicketReadAt),
 		HeldSince: sqldb.NullTime(r.HeldSince), HeldUntil: sqldb.NullTime(r.HeldUntil),
+		OverAt: sqldb.NullTime(r.OverAt), ForgottenAt: sqldb.NullTime(r.ForgottenAt),
 	}
 }
 

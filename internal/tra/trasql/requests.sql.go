@@ -43,8 +43,8 @@ func (q *Queries) AddClaim(ctx context.Context, arg AddClaimParams) error {
 
 const addRequest = `-- name: AddRequest :exec
 INSERT INTO requests (id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by,
-    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, held_since, held_until, deciding, answered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, FALSE, NULL)
+    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, held_since, held_until, over_at, forgotten_at, deciding, answered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE, NULL)
 `
 
 type AddRequestParams struct {
@@ -70,6 +70,8 @@ type AddRequestParams struct {
 	TicketReadAt    sql.NullTime
 	HeldSince       sql.NullTime
 	HeldUntil       sql.NullTime
+	OverAt          sql.NullTime
+	ForgottenAt     sql.NullTime
 }
 
 func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
@@ -96,6 +98,8 @@ func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
 		arg.TicketReadAt,
 		arg.HeldSince,
 		arg.HeldUntil,
+		arg.OverAt,
+		arg.ForgottenAt,
 	)
 	return err
 }
@@ -176,7 +180,7 @@ func (q *Queries) Flags(ctx context.Context, request string) ([]Flag, error) {
 }
 
 const request = `-- name: Request :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until FROM requests WHERE id = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at FROM requests WHERE id = $1
 `
 
 func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
@@ -207,12 +211,14 @@ func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
 		&i.AnsweredAt,
 		&i.HeldSince,
 		&i.HeldUntil,
+		&i.OverAt,
+		&i.ForgottenAt,
 	)
 	return i, err
 }
 
 const requestByTicket = `-- name: RequestByTicket :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until FROM requests WHERE ticket = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at FROM requests WHERE ticket = $1
 `
 
 func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Request, error) {
@@ -243,6 +249,8 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 		&i.AnsweredAt,
 		&i.HeldSince,
 		&i.HeldUntil,
+		&i.OverAt,
+		&i.ForgottenAt,
 	)
 	return i, err
 }
@@ -250,7 +258,7 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 const saveRequest = `-- name: SaveRequest :execrows
 UPDATE requests SET client = $2, kind = $3, reference = $4, state = $5, body_hash = $6, submitted_at = $7, queued_at = $8,
     expected_by = $9, replaces = $10, replaced_by = $11, changed = $12, owner = $13, revision = $14, version = $15, refusals = $16,
-    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20, held_since = $21, held_until = $22
+    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20, held_since = $21, held_until = $22, over_at = $23, forgotten_at = $24
 WHERE id = $1
 `
 
@@ -277,6 +285,8 @@ type SaveRequestParams struct {
 	TicketReadAt    sql.NullTime
 	HeldSince       sql.NullTime
 	HeldUntil       sql.NullTime
+	OverAt          sql.NullTime
+	ForgottenAt     sql.NullTime
 }
 
 func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64, error) {
@@ -303,6 +313,8 @@ func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64
 		arg.TicketReadAt,
 		arg.HeldSince,
 		arg.HeldUntil,
+		arg.OverAt,
+		arg.ForgottenAt,
 	)
 	if err != nil {
 		return 0, err

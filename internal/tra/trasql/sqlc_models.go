@@ -44,6 +44,7 @@ type Creation struct {
 	FirstSentAt  sql.NullTime
 	EmptyLookups int64
 	EmptySince   sql.NullTime
+	Follows      int64
 }
 
 type Decision struct {
@@ -84,6 +85,12 @@ type Delivery struct {
 	LastAt     sql.NullTime
 	LastAnswer int64
 	LastError  string
+}
+
+type EarlierTicket struct {
+	Ticket   int64
+	Request  string
+	Deleting bool
 }
 
 type Event struct {
@@ -147,6 +154,8 @@ type Request struct {
 	AnsweredAt      sql.NullTime
 	HeldSince       sql.NullTime
 	HeldUntil       sql.NullTime
+	OverAt          sql.NullTime
+	ForgottenAt     sql.NullTime
 }
 
 type Sweep struct {

@@ -30,7 +30,7 @@ func (x reads) Creation(ctx context.Context, id tra.RequestID) (tra.Creation, er
 		return tra.Creation{}, readError("ticket to be created", id, err)
 	}
 	return tra.Creation{
-		Request: id, Body: []byte(c.Body), FirstSentAt: timeOf(c.FirstSentAt),
+		Request: id, Follows: tra.TicketID(c.Follows), Body: []byte(c.Body), FirstSentAt: timeOf(c.FirstSentAt),
 		EmptyLookups: c.EmptyLookups, EmptySince: timeOf(c.EmptySince),
 	}, nil
 }
@@ -39,13 +39,18 @@ func (x reads) Creation(ctx context.Context, id tra.RequestID) (tra.Creation, er
 func (x *tx) SaveCreation(ctx context.Context, c tra.Creation) error {
 	return writeError("ticket to be created", c.Request, x.q.SaveCreation(ctx, SaveCreationParams{
 		Request: string(c.Request), Body: string(c.Body), FirstSentAt: sqldb.NullTime(c.FirstSentAt),
-		EmptyLookups: c.EmptyLookups, EmptySince: sqldb.NullTime(c.EmptySince),
+		EmptyLookups: c.EmptyLookups, EmptySince: sqldb.NullTime(c.EmptySince), Follows: int64(c.Follows),
 	}))
 }
 
 // DeleteCreation deletes it, with what the body holds of the person.
 func (x *tx) DeleteCreation(ctx context.Context, id tra.RequestID) error {
 	return writeError("ticket to be created", id, x.q.DeleteCreation(ctx, string(id)))
+}
+
+// KeepTicket keeps a ticket that a request had before its present one.
+func (x *tx) KeepTicket(ctx context.Context, id tra.RequestID, t tra.TicketID) error {
+	return writeError("earlier ticket", id, x.q.KeepTicket(ctx, KeepTicketParams{Ticket: int64(t), Request: string(id)}))
 }
 
 // AddOp adds a change of a ticket after all others.

@@ -70,7 +70,7 @@ func (q *Queries) AddOp(ctx context.Context, arg AddOpParams) error {
 }
 
 const creation = `-- name: Creation :one
-SELECT request, body, first_sent_at, empty_lookups, empty_since FROM creations WHERE request = $1
+SELECT request, body, first_sent_at, empty_lookups, empty_since, follows FROM creations WHERE request = $1
 `
 
 func (q *Queries) Creation(ctx context.Context, request string) (Creation, error) {
@@ -82,6 +82,7 @@ func (q *Queries) Creation(ctx context.Context, request string) (Creation, error
 		&i.FirstSentAt,
 		&i.EmptyLookups,
 		&i.EmptySince,
+		&i.Follows,
 	)
 	return i, err
 }
@@ -138,6 +139,20 @@ func (q *Queries) HelpdeskUsers(ctx context.Context) ([]int64, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const keepTicket = `-- name: KeepTicket :exec
+INSERT INTO earlier_tickets (ticket, request, deleting) VALUES ($1, $2, FALSE) ON CONFLICT (ticket) DO NOTHING
+`
+
+type KeepTicketParams struct {
+	Ticket  int64
+	Request string
+}
+
+func (q *Queries) KeepTicket(ctx context.Context, arg KeepTicketParams) error {
+	_, err := q.db.ExecContext(ctx, keepTicket, arg.Ticket, arg.Request)
+	return err
 }
 
 const nextOp = `-- name: NextOp :one
@@ -202,8 +217,8 @@ func (q *Queries) OpenTickets(ctx context.Context, arg OpenTicketsParams) ([]int
 }
 
 const saveCreation = `-- name: SaveCreation :exec
-INSERT INTO creations (request, body, first_sent_at, empty_lookups, empty_since) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (request) DO UPDATE SET body = excluded.body, first_sent_at = excluded.first_sent_at,
+INSERT INTO creations (request, body, first_sent_at, empty_lookups, empty_since, follows) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (request) DO UPDATE SET follows = excluded.follows, body = excluded.body, first_sent_at = excluded.first_sent_at,
     empty_lookups = excluded.empty_lookups, empty_since = excluded.empty_since
 `
 
@@ -213,6 +228,7 @@ type SaveCreationParams struct {
 	FirstSentAt  sql.NullTime
 	EmptyLookups int64
 	EmptySince   sql.NullTime
+	Follows      int64
 }
 
 func (q *Queries) SaveCreation(ctx context.Context, arg SaveCreationParams) error {
@@ -222,6 +238,7 @@ func (q *Queries) SaveCreation(ctx context.Context, arg SaveCreationParams) erro
 		arg.FirstSentAt,
 		arg.EmptyLookups,
 		arg.EmptySince,
+		arg.Follows,
 	)
 	return err
 }

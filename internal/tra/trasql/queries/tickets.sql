@@ -6,12 +6,15 @@ WHERE state IN ('received', 'with_operator', 'in_second_review') AND ticket > $1
 SELECT * FROM creations WHERE request = $1;
 
 -- name: SaveCreation :exec
-INSERT INTO creations (request, body, first_sent_at, empty_lookups, empty_since) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (request) DO UPDATE SET body = excluded.body, first_sent_at = excluded.first_sent_at,
+INSERT INTO creations (request, body, first_sent_at, empty_lookups, empty_since, follows) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (request) DO UPDATE SET follows = excluded.follows, body = excluded.body, first_sent_at = excluded.first_sent_at,
     empty_lookups = excluded.empty_lookups, empty_since = excluded.empty_since;
 
 -- name: DeleteCreation :exec
 DELETE FROM creations WHERE request = $1;
+
+-- name: KeepTicket :exec
+INSERT INTO earlier_tickets (ticket, request, deleting) VALUES ($1, $2, FALSE) ON CONFLICT (ticket) DO NOTHING;
 
 -- name: NextOp :one
 SELECT * FROM ops WHERE request = $1 ORDER BY seq LIMIT 1;
