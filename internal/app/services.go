@@ -338,6 +338,7 @@ func (sys *system) buildTRA(s *service) error {
 	gate := signin.New(signin.Options{
 		Accounts: s.access, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",
 		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Logger: p.logger,
+		Keep: traconsole.KeepForm(sys.tra), Key: []byte(p.settings.get(setTRAHashKey)),
 	})
 	gate.Mount(mux)
 	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Now: p.now, Logger: p.logger})

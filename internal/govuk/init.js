@@ -3,3 +3,44 @@ import { initAll } from './govuk-frontend.min.js'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 initAll()
+
+// A form with a button that saves it (data-traid-save) is saved while one types,
+// and says so in its status. Without scripts the button does it.
+const pause = 1000 // milliseconds after the last key
+for (const button of document.querySelectorAll('[data-traid-save]')) {
+  const form = button.form
+  const say = text => { form.querySelector('[data-traid-saved]').textContent = text }
+  let typed = false
+  let timer
+  const save = async () => {
+    clearTimeout(timer)
+    if (!typed) return
+    typed = false
+    const body = new URLSearchParams(new FormData(form))
+    body.set(button.name, button.value)
+    body.set('quiet', 'yes')
+    try {
+      const answer = await fetch(button.formAction, { method: 'POST', body, redirect: 'manual', keepalive: true })
+      if (answer.type === 'opaqueredirect') {
+        say('You are signed out. What you typed is kept: sign in again, and you find it.')
+        return
+      }
+      if (!answer.ok) throw answer.status
+      say('Saved at ' + new Date().toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }))
+    } catch {
+      say('Not saved: the service does not answer. It is tried again while this page is open.')
+      typed = true
+      timer = setTimeout(save, 10 * pause)
+    }
+  }
+  form.addEventListener('input', () => {
+    typed = true
+    clearTimeout(timer)
+    timer = setTimeout(save, pause)
+  })
+  form.addEventListener('submit', () => {
+    typed = false
+    clearTimeout(timer)
+  })
+  document.addEventListener('visibilitychange', save)
+}

@@ -6,6 +6,9 @@ package signin
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -37,7 +40,13 @@ type Options struct {
 	// Refused keeps everybody out: local accounts sign in only where nobody but
 	// this machine reaches the service.
 	Refused bool
-	Logger  *slog.Logger
+	// Keep keeps a form that came when its owner's session was over, and gives
+	// the page on which they find it again; empty: it holds nothing to keep. Such
+	// a form carries FormOwner in the field FormOf, which Key signs. Without Keep
+	// no form is kept.
+	Keep   func(r *http.Request, owner access.Account) (to string, err error)
+	Key    []byte
+	Logger *slog.Logger
 }
 
 // Gate is a service's sign-in. The service's handler runs inside the sessions'
@@ -81,6 +90,7 @@ const (
 	keyAccount = "account"
 	keyEpoch   = "epoch"
 	keyWanted  = "wanted" // the page that somebody wanted who was not signed in
+	keyKept    = "kept"   // whether what they typed is kept there
 )
 
 // longestWanted is the longest address that is remembered for somebody who is
@@ -88,6 +98,8 @@ const (
 const longestWanted = 512
 
 type accountKey struct{}
+
+type ownerKey struct{}
 
 // AccountFrom gives the account behind Require or Recognise; false where nobody is signed in.
 func AccountFrom(ctx context.Context) (access.Account, bool) {
@@ -97,7 +109,8 @@ func AccountFrom(ctx context.Context) (access.Account, bool) {
 
 // Require lets through who is signed in and has one of the roles; without roles
 // everybody who is signed in. The account is looked up each time, so that what
-// was taken from it counts at once.
+// was taken from it counts at once. A form that is kept (Options.Keep) has to be
+// read before (httpd.Form).
 func (g *Gate) Require(roles ...string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,20 +119,93 @@ func (g *Gate) Require(roles ...string) func(http.Handler) http.Handler {
 			case err != nil:
 				g.fail(w, r, err)
 			case !ok:
-				if r.Method == http.MethodGet && len(r.URL.RequestURI()) <= longestWanted {
-					g.o.Sessions.Put(r.Context(), keyWanted, r.URL.RequestURI())
-				}
-				http.Redirect(w, r, Path, http.StatusSeeOther)
+				g.comeBack(w, r, roles)
 			case len(roles) > 0 && !a.HasRole(roles...):
-				g.o.ErrorPage(w, r.WithContext(withAccount(r.Context(), a)), http.StatusForbidden)
+				g.o.ErrorPage(w, r.WithContext(g.withAccount(r.Context(), a)), http.StatusForbidden)
+			case g.formOwner(r) != "" && g.formOwner(r) != a.ID:
+				to, err := g.keep(r, roles)
+				if err != nil {
+					g.fail(w, r, err)
+					return
+				}
+				r = r.WithContext(g.withAccount(r.Context(), a))
+				httpd.Render(w, r, http.StatusConflict, othersPage(g.o.Page(r, "This form is somebody else’s"), g.o.Home, to != ""))
 			default:
-				next.ServeHTTP(w, r.WithContext(withAccount(r.Context(), a)))
+				next.ServeHTTP(w, r.WithContext(g.withAccount(r.Context(), a)))
 			}
 		})
 	}
 }
 
-func withAccount(ctx context.Context, a access.Account) context.Context {
+// comeBack sends somebody who is not signed in to do so, and remembers what they
+// wanted, or what they typed.
+func (g *Gate) comeBack(w http.ResponseWriter, r *http.Request, roles []string) {
+	to, err := g.keep(r, roles)
+	if err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	switch {
+	case to != "":
+		g.o.Sessions.Put(r.Context(), keyWanted, to)
+		g.o.Sessions.Put(r.Context(), keyKept, true)
+	case r.Method == http.MethodGet && len(r.URL.RequestURI()) <= longestWanted:
+		g.o.Sessions.Put(r.Context(), keyWanted, r.URL.RequestURI())
+	}
+	http.Redirect(w, r, Path, http.StatusSeeOther)
+}
+
+// keep keeps a form for its owner, who may still come in, and gives where they
+// find it; empty: nothing is kept.
+func (g *Gate) keep(r *http.Request, roles []string) (to string, err error) {
+	id := g.formOwner(r)
+	if id == "" || g.o.Refused {
+		return "", nil
+	}
+	owner, err := g.o.Accounts.Account(r.Context(), id)
+	if fault.Is(err, fault.NotFound) || err == nil && len(roles) > 0 && !owner.HasRole(roles...) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return g.o.Keep(r, owner)
+}
+
+// FormOf is the field of a form that says whose it is.
+const FormOf = "form_of"
+
+// FormOwner gives the value of FormOf for the forms of a page behind Require or
+// Recognise; empty where none is to have it.
+func FormOwner(ctx context.Context) string {
+	v, _ := ctx.Value(ownerKey{}).(string)
+	return v
+}
+
+// formOwner gives whose form came, the account's id; empty where it does not say.
+func (g *Gate) formOwner(r *http.Request) string {
+	if g.o.Keep == nil || r.Method != http.MethodPost {
+		return ""
+	}
+	value := r.PostFormValue(FormOf)
+	id, _, _ := strings.Cut(value, ".")
+	if !hmac.Equal([]byte(value), []byte(g.signed(id))) {
+		return ""
+	}
+	return id
+}
+
+// signed gives an account's id as forms carry it.
+func (g *Gate) signed(id string) string {
+	mac := hmac.New(sha256.New, g.o.Key)
+	mac.Write([]byte(FormOf + "\n" + id))
+	return id + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (g *Gate) withAccount(ctx context.Context, a access.Account) context.Context {
+	if g.o.Keep != nil {
+		ctx = context.WithValue(ctx, ownerKey{}, g.signed(a.ID))
+	}
 	return context.WithValue(ctx, accountKey{}, a)
 }
 
@@ -134,7 +220,7 @@ func (g *Gate) Recognise(next http.Handler) http.Handler {
 		case !ok:
 			next.ServeHTTP(w, r)
 		default:
-			next.ServeHTTP(w, r.WithContext(withAccount(r.Context(), a)))
+			next.ServeHTTP(w, r.WithContext(g.withAccount(r.Context(), a)))
 		}
 	})
 }
@@ -142,6 +228,9 @@ func (g *Gate) Recognise(next http.Handler) http.Handler {
 // account gives whose session it is. A session whose account was disabled since
 // it began is emptied.
 func (g *Gate) account(ctx context.Context) (access.Account, bool, error) {
+	if a, ok := AccountFrom(ctx); ok {
+		return a, true, nil
+	}
 	id := g.o.Sessions.GetString(ctx, keyAccount)
 	if id == "" || g.o.Refused {
 		return access.Account{}, false, nil
@@ -154,7 +243,7 @@ func (g *Gate) account(ctx context.Context) (access.Account, bool, error) {
 }
 
 func (g *Gate) how(w http.ResponseWriter, r *http.Request) {
-	httpd.Render(w, r, http.StatusOK, howPage(g.o.Page(r, "Sign in"), g.o.Command))
+	httpd.Render(w, r, http.StatusOK, howPage(g.o.Page(r, "Sign in"), g.o.Command, g.o.Sessions.GetBool(r.Context(), keyKept)))
 }
 
 // ask uses nothing up, so that programs that follow links in mail do no harm.

@@ -44,9 +44,16 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 		return QueuePage{}, err
 	}
 	sweep, err := s.store.Sweep(ctx)
+	if err != nil {
+		return QueuePage{}, err
+	}
 	out.HelpdeskAt, out.HelpdeskAway = sweep.LastAt, s.now().Sub(sweep.LastAt) > max(awayAfter, 3*s.o.SweepEvery)
+	out.Saved, err = s.store.SavedForms(ctx, op.Email, savedShown)
 	return out, err
 }
+
+// savedShown is how many of an operator's unfinished forms are listed.
+const savedShown = 10
 
 // awayAfter is how long the helpdesk may not have been reached before operators
 // are told.
@@ -131,6 +138,9 @@ func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, er
 		if d.Stage.Open() {
 			out.Decision = &out.Decisions[i]
 		}
+	}
+	if out.Saved, err = s.savedForm(ctx, op, r, out.Decision); err != nil {
+		return Case{}, err
 	}
 	if a, answered, err := found(s.store.NewestAnswer(ctx, id)); err != nil {
 		return Case{}, err

@@ -138,6 +138,9 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 		if made, err = tx.Decision(ctx, d.ID); err != nil {
 			return err
 		}
+		if err := tx.DropForm(ctx, id, op.Email); err != nil {
+			return err
+		}
 		return tx.SaveRequest(ctx, r)
 	})
 	return made, err
@@ -149,18 +152,26 @@ func (s *Service) unchanged(ctx context.Context, tx Tx, r Request, revision int6
 	if r.Revision == revision {
 		return nil
 	}
-	text := "This case has changed since you opened it."
+	stands := &open
+	if !decided {
+		stands = nil
+	}
+	return fault.New(fault.Conflict, s.changed(ctx, tx, r, stands)+" What you entered has not been used.")
+}
+
+// changed says who changed a case, when and what.
+func (s *Service) changed(ctx context.Context, reads Reads, r Request, open *Decision) string {
 	switch {
-	case decided:
-		text = open.By + " decided this case at " + clock(open.At) + ": " + open.Outcome.Words() + "."
+	case open != nil:
+		return open.By + " decided this case at " + clock(open.At) + ": " + open.Outcome.Words() + "."
 	case r.State == Withdrawn:
-		text = "The client has withdrawn this request."
+		return "The client has withdrawn this request."
 	case r.State == Answered:
-		if a, err := tx.NewestAnswer(ctx, r.ID); err == nil {
-			text = "This case was answered at " + clock(a.AnsweredAt) + ": " + a.Outcome.Words() + "."
+		if a, err := reads.NewestAnswer(ctx, r.ID); err == nil {
+			return "This case was answered at " + clock(a.AnsweredAt) + ": " + a.Outcome.Words() + "."
 		}
 	}
-	return fault.New(fault.Conflict, text+" What you entered has not been used.")
+	return "This case has changed since you opened it."
 }
 
 // Words names an outcome for people.
@@ -382,6 +393,9 @@ func (s *Service) Review(ctx context.Context, op Operator, id RequestID, in Revi
 		case strings.EqualFold(d.By, op.Email) && !in.Override:
 			return fault.New(fault.Forbidden, "Another operator has to review your decision.")
 		}
+		if err := tx.DropForm(ctx, id, op.Email); err != nil {
+			return err
+		}
 		r.Revision++
 		if !in.Agree {
 			if err := s.endDecision(ctx, tx, d, StageSentBack, op.Email, in.Why); err != nil {
@@ -444,6 +458,9 @@ func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revisio
 			return err
 		} else if !held {
 			return fault.New(fault.Conflict, "The person's details are deleted: there is nothing to decide on any more.")
+		}
+		if err := tx.DropForm(ctx, id, op.Email); err != nil {
+			return err
 		}
 		if err := s.hold(ctx, tx, &r, op); err != nil {
 			return err

@@ -284,6 +284,7 @@ type Reads interface {
 	Sweep(ctx context.Context) (Sweep, error)
 	Webhook(ctx context.Context, c Client) (Webhook, error)
 	Delivery(ctx context.Context, id DeliveryID) (Delivery, error)
+	SavedForm(ctx context.Context, id RequestID, operator string) (SavedForm, error)
 }
 
 // Store keeps everything of tra.
@@ -306,6 +307,8 @@ type Store interface {
 	QueueCounts(ctx context.Context, f QueueFilter) (map[Queue]int, error)
 	Decisions(ctx context.Context, id RequestID) ([]Decision, error) // oldest first
 	Events(ctx context.Context, id RequestID) ([]Event, error)       // oldest first
+	// SavedForms gives what an operator typed and has not handed in, the newest first.
+	SavedForms(ctx context.Context, operator string, limit int) ([]SavedForm, error)
 	// SameTRN gives a client's other requests whose newest open or released decision has the TRN.
 	SameTRN(ctx context.Context, c Client, trn person.TRN, except RequestID) ([]Request, error)
 }
@@ -348,6 +351,11 @@ type Tx interface {
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveDelivery(ctx context.Context, d Delivery) error
 	DropDeliveries(ctx context.Context, before time.Time) error
+
+	SaveForm(ctx context.Context, f SavedForm) error
+	// DropForm forgets what an operator typed for a case; of every operator where it is empty.
+	DropForm(ctx context.Context, id RequestID, operator string) error
+	DropForms(ctx context.Context, before time.Time) error
 
 	// Enqueue makes a task due, anew when there is one, and kicks it then.
 	Enqueue(ctx context.Context, kind TaskKind, subject RequestID, due time.Time) error

@@ -64,6 +64,7 @@ type QueuePage struct {
 	// Whether the helpdesk has not been reached for some time, and when it was last; zero: never.
 	HelpdeskAway bool
 	HelpdeskAt   time.Time
+	Saved        []SavedForm // what the operator typed and has not handed in
 }
 
 // Case is everything that an operator sees of a request, beside candidates.
@@ -76,7 +77,8 @@ type Case struct {
 	Decisions []Decision // all, oldest first
 	Answer    *Answer    // the newest released one
 	History   []Event
-	Replaced  *Request // the request whose place it took
+	Replaced  *Request   // the request whose place it took
+	Saved     *SavedForm // what the operator typed and has not handed in; nil: nothing
 }
 
 // Agreement tells how a value of the claim stands to the record's.

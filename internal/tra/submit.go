@@ -154,6 +154,9 @@ func (s *Service) end(ctx context.Context, tx Tx, r *Request, who string, what W
 	if err := s.dropUnsent(ctx, tx, r.ID); err != nil {
 		return err
 	}
+	if err := tx.DropForm(ctx, r.ID, ""); err != nil {
+		return err
+	}
 	r.State = Withdrawn
 	r.Revision++
 	if err := s.story(ctx, tx, r.ID, who, what, ""); err != nil {

@@ -174,6 +174,9 @@ func (s *Service) WorkDue(ctx context.Context) error {
 		return err
 	}
 	if s.now().Sub(at.LastAt) >= s.o.SweepEvery*9/10 { // whoever asks at the interval is a little early or late
+		if err := s.dropOldForms(ctx); err != nil {
+			return err
+		}
 		if err := s.SweepNow(ctx); err != nil {
 			s.o.Logger.WarnContext(ctx, "the helpdesk could not be asked for changes", "kind", fault.KindOf(err).String(), "error", err)
 			if !fault.Is(err, fault.Unavailable) {

@@ -237,6 +237,10 @@ func (a *Album) leads(t failing, p kept) {
 				t.Errorf("%s: a form is not posted, so that what is typed would stand in the address", p.name)
 			}
 			method, to = http.MethodPost, formAction(n, p.Path)
+		case atom.Button:
+			if method, to = http.MethodPost, attr(n, "formaction"); to == "" {
+				continue
+			}
 		default:
 			continue
 		}

@@ -150,7 +150,7 @@ window.look = (() => {
 
   // The buttons that send a form, each with what it sends and to where.
   const buttons = () => [...document.querySelectorAll('form button')].filter(b => b.type === 'submit' && shown(b)).map(b => ({
-    path: new URL(b.form.action).pathname,
+    path: new URL(b.hasAttribute('formaction') ? b.formAction : b.form.action).pathname,
     names: [...new Set(new FormData(b.form, b).keys())],
   }))
   const focusButton = n => [...document.querySelectorAll('form button')].filter(b => b.type === 'submit' && shown(b))[n].focus()

@@ -53,6 +53,7 @@ type noteView struct {
 	Chosen    hidden
 	Note      string
 	Templates []templateView
+	Meanwhile string
 	errs      govuk.Errors
 }
 
@@ -73,22 +74,30 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) {
 		p.renderAnswerCheck(w, r, c, f, http.StatusOK, nil)
 		return
 	}
+	p.renderNote(w, r, c, begin(r, c, f), http.StatusOK, nil)
+}
+
+// begin fills a note with the template that was chosen, or an empty one with the first.
+func begin(r *http.Request, c tra.Case, f answerForm) answerForm {
 	templates := tra.Templates(c.Request.Kind, f.Reason)
 	if n, err := strconv.Atoi(r.PostFormValue("template")); err == nil && n >= 0 && n < len(templates) {
 		f.Note = templates[n].Text
 	} else if f.Note == "" && len(templates) > 0 {
 		f.Note = templates[0].Text
 	}
-	p.renderNote(w, r, c, f, http.StatusOK, nil)
+	return f
 }
 
-func (p *pages) renderNote(w http.ResponseWriter, r *http.Request, c tra.Case, f answerForm, status int, errs govuk.Errors) {
-	v := noteView{headView: headOf(c, operator(r)), Reason: f.Reason.Words(), Chosen: f.chosen(), Note: f.Note, errs: errs}
+func (p *pages) renderNote(w http.ResponseWriter, r *http.Request, c tra.Case, f answerForm, status int, change func(*noteView)) {
+	v := noteView{headView: headOf(c, operator(r)), Reason: f.Reason.Words(), Chosen: f.chosen(), Note: f.Note}
 	for i, t := range tra.Templates(c.Request.Kind, f.Reason) {
 		v.Templates = append(v.Templates, templateView{strconv.Itoa(i), t.Name, t.Text})
 	}
+	if change != nil {
+		change(&v)
+	}
 	o := Page(r, "Note for the client")
-	o.Errors = errs
+	o.Errors = v.errs
 	o.Breadcrumbs = caseCrumbs(v.headView, "Note for the client")
 	httpd.Render(w, r, status, notePage(o, v))
 }
@@ -125,7 +134,7 @@ func (p *pages) checkAnswer(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, wrong := range f.deciding(0).Check(c.Request.Kind) { // so that no preview shows a note that will be refused
 		if wrong.Pointer == "/note" {
-			p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, govuk.Errors{{Field: "note", Message: wrongWords(wrong)}})
+			p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, func(v *noteView) { v.errs.Add("note", wrongWords(wrong)) })
 			return
 		}
 	}
@@ -190,7 +199,7 @@ func (p *pages) confirmAnswer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if slices.ContainsFunc(fault.FieldsOf(err), func(f fault.Field) bool { return f.Pointer == "/note" }) {
-		p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, errs)
+		p.renderNote(w, r, c, f, http.StatusUnprocessableEntity, func(v *noteView) { v.errs = errs })
 		return
 	}
 	p.renderAnswerCheck(w, r, c, f, httpd.Status(err), func(v *answerCheckView) { v.errs, v.Meanwhile = errs, meanwhile })

@@ -62,8 +62,11 @@ type caseView struct {
 	Choices  []choiceView
 	History  []eventView
 	Asked    hidden // when
-	// Meanwhile says what somebody else did before this operator's form came.
+	Saved    *savedView
+	// Meanwhile says what somebody else did before this operator's form came, and
+	// Typed is what stood in it, where it cannot be handed in any more.
 	Meanwhile string
+	Typed     string
 	errs      govuk.Errors
 }
 
@@ -181,6 +184,10 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Decision = decisionOf(*c.Decision, c.Request, op)
 	} else if n := len(c.Decisions); n > 0 && c.Decisions[n-1].Stage == tra.StageSentBack {
 		v.SentBack = decisionOf(c.Decisions[n-1], c.Request, op)
+	}
+	if c.Saved != nil {
+		saved := savedOf(*c.Saved)
+		v.Saved = &saved
 	}
 	v.Answer = answerOf(c.Answer)
 	if !v.Decide {

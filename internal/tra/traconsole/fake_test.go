@@ -42,6 +42,7 @@ type fake struct {
 	broken     error       // what every call gives, when set
 	away       bool        // the helpdesk is not reached
 	reached    time.Time   // when it was last
+	saved      []tra.SavedForm
 }
 
 func name(t testing.TB, s string) person.Name {
@@ -195,6 +196,11 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 		}[q]
 	}
 	out := tra.QueuePage{Counts: map[tra.Queue]int{}, Next: f.next, HelpdeskAway: f.away, HelpdeskAt: f.reached}
+	for _, saved := range f.saved {
+		if saved.Operator == op.Email {
+			out.Saved = append(out.Saved, saved)
+		}
+	}
 	for _, c := range f.cases {
 		if c.Request.Kind == tra.BarringCheck && !op.Barring {
 			continue
@@ -219,7 +225,16 @@ func (f *fake) Case(_ context.Context, op tra.Operator, id tra.RequestID) (tra.C
 	if err != nil {
 		return tra.Case{}, err
 	}
-	return *c, nil
+	out := *c
+	for _, saved := range f.saved {
+		if saved.Request == id && saved.Operator == op.Email {
+			if saved.Revision != c.Request.Revision {
+				saved.Changed = fault.SafeText(f.unchanged(c, saved.Revision))
+			}
+			out.Saved = &saved
+		}
+	}
+	return out, nil
 }
 
 func (f *fake) Candidates(_ context.Context, op tra.Operator, id tra.RequestID) ([]tra.Candidate, time.Time, error) {
@@ -450,6 +465,33 @@ func (f *fake) Reopen(_ context.Context, op tra.Operator, id tra.RequestID, revi
 	c.Request.State = tra.WithOperator
 	c.Request.Revision++
 	return nil
+}
+
+func (f *fake) SaveForm(_ context.Context, op tra.Operator, saved tra.SavedForm) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.open(op, saved.Request)
+	if err != nil {
+		return err
+	}
+	saved.Operator, saved.At, saved.Reference = op.Email, f.now, c.Request.Reference
+	f.forget(op, saved.Request)
+	f.saved = append(f.saved, saved)
+	return nil
+}
+
+func (f *fake) DropForm(_ context.Context, op tra.Operator, id tra.RequestID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.open(op, id); err != nil {
+		return err
+	}
+	f.forget(op, id)
+	return nil
+}
+
+func (f *fake) forget(op tra.Operator, id tra.RequestID) {
+	f.saved = slices.DeleteFunc(f.saved, func(s tra.SavedForm) bool { return s.Request == id && s.Operator == op.Email })
 }
 
 func (f *fake) Take(_ context.Context, op tra.Operator, id tra.RequestID, from string) error {

@@ -1,6 +1,8 @@
 package traconsole_test
 
 import (
+	"context"
+	"database/sql"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -17,6 +19,7 @@ import (
 	"traid/internal/govuk/govuktest"
 	"traid/internal/httpd"
 	"traid/internal/signin"
+	"traid/internal/sqldb"
 	"traid/internal/sqldb/sqldbtest"
 	"traid/internal/tra/traconsole"
 )
@@ -24,6 +27,7 @@ import (
 // console is the pages over HTTP, in front of the fake.
 type console struct {
 	*fake
+	db       *sqldb.DB
 	accounts *access.Store
 	url      string
 	album    *govuktest.Album // nil: nobody looks at the pages
@@ -31,12 +35,12 @@ type console struct {
 
 func start(t *testing.T) *console {
 	t.Helper()
-	c := &console{fake: sample(t)}
-	c.accounts = access.New(sqldbtest.OpenSQLite(t, "test", access.Migrations), time.Now)
+	c := &console{fake: sample(t), db: sqldbtest.OpenSQLite(t, "test", access.Migrations)}
+	c.accounts = access.New(c.db, time.Now)
 	sessions := access.NewSessions(c.accounts, "tra", false)
 	gate := signin.New(signin.Options{
 		Accounts: c.accounts, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",
-		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage,
+		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Keep: traconsole.KeepForm(c.fake), Key: []byte("a key for tests"),
 	})
 	mux := http.NewServeMux()
 	gate.Mount(mux)
@@ -68,6 +72,28 @@ func (c *console) signIn(t *testing.T, email string, roles ...string) *browser {
 	b := c.stranger(t)
 	b.post("/sign-in/"+link, nil).is(http.StatusSeeOther)
 	return b
+}
+
+// enter signs somebody in to a browser that somebody may have used before.
+func (b *browser) enter(email string, roles ...string) *page {
+	b.t.Helper()
+	link, err := b.c.accounts.AddAccount(b.t.Context(), email, roles)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.post("/sign-in/"+link, nil).is(http.StatusSeeOther)
+}
+
+// endSessions ends everybody's sessions, as idling does.
+func (c *console) endSessions(t *testing.T) {
+	t.Helper()
+	err := c.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE sessions SET expires_at = $1`, sqldb.Time(time.Now()))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (c *console) stranger(t *testing.T) *browser {
@@ -240,12 +266,16 @@ func (p *page) form(action, button string, more url.Values) (string, url.Values)
 			continue
 		}
 		values, pressed := url.Values{}, false
+		to := attr(f, "action")
 		for n := range f.Descendants() {
 			key := attr(n, "name")
 			switch {
 			case n.DataAtom == atom.Button:
 				if strings.Contains(textOf(n), button) {
 					pressed = true
+					if has(n, "formaction") {
+						to = attr(n, "formaction")
+					}
 					if key != "" {
 						values.Set(key, attr(n, "value"))
 					}
@@ -262,7 +292,7 @@ func (p *page) form(action, button string, more url.Values) (string, url.Values)
 		for k, v := range more {
 			values[k] = v
 		}
-		to, _, _ := strings.Cut(attr(f, "action"), "#")
+		to, _, _ = strings.Cut(to, "#")
 		return to, values
 	}
 	p.t.Fatalf("%s has no form to %s with the button %q: %s", p.asked, action, button, p.text())

@@ -24,6 +24,7 @@ type listView struct {
 	Asked   hidden // when
 	Nobody  string // why there was no next case to take
 	More    bool   // a search that found more than it shows
+	Saved   []savedView
 	Away    string // that the helpdesk is not reached; empty: it is
 	errs    govuk.Errors
 }
@@ -124,6 +125,9 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 	now := p.now()
 	if page.HelpdeskAway {
 		v.Away = awayText(page.HelpdeskAt)
+	}
+	for _, f := range page.Saved {
+		v.Saved = append(v.Saved, savedOf(f))
 	}
 	for _, row := range page.Rows {
 		v.Rows = append(v.Rows, listRowOf(row, now))

@@ -109,7 +109,7 @@ func (p *pages) confirmReview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c.Decision == nil || c.Decision.Stage != tra.StageSecondReview {
-		p.renderCase(w, r, c, status, func(v *caseView) { v.Meanwhile = meanwhile })
+		p.renderCase(w, r, c, status, func(v *caseView) { v.Meanwhile, v.Typed = meanwhile, why })
 		return
 	}
 	p.renderReview(w, r, c, status, func(v *reviewView) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"traid/internal/access"
 	"traid/internal/fault"
 	"traid/internal/govuk"
 	"traid/internal/httpd"
@@ -38,6 +39,8 @@ type Console interface {
 	Take(ctx context.Context, op tra.Operator, id tra.RequestID, from string) error
 	Hold(ctx context.Context, op tra.Operator, id tra.RequestID) error
 	GiveBack(ctx context.Context, op tra.Operator, id tra.RequestID) error
+	SaveForm(ctx context.Context, op tra.Operator, f tra.SavedForm) error
+	DropForm(ctx context.Context, op tra.Operator, id tra.RequestID) error
 }
 
 // The roles of accounts on the console.
@@ -74,6 +77,9 @@ func Routes() []Route {
 		{"POST /cases/{id}/answer", every, (*pages).answer},
 		{"POST /cases/{id}/answer/check", every, (*pages).checkAnswer},
 		{"POST /cases/{id}/answer/confirm", every, (*pages).confirmAnswer},
+		{"POST /cases/{id}/saved", every, (*pages).saveForm},
+		{"GET /cases/{id}/saved", every, (*pages).continueForm},
+		{"POST /cases/{id}/saved/delete", every, (*pages).dropForm},
 		{"POST /cases/{id}/undo", every, (*pages).undo},
 		{"GET /cases/{id}/review", every, (*pages).review},
 		{"POST /cases/{id}/review", every, (*pages).confirmReview},
@@ -114,13 +120,10 @@ func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
 	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, now: o.Now, logger: o.Logger}
 	for _, route := range Routes() {
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(p, w, r) })
-		h = httpd.Form(httpd.Text(h, ErrorPage), ErrorPage)
-		if route.Roles == nil {
-			h = gate.Recognise(h)
-		} else {
+		if route.Roles != nil {
 			h = gate.Require(route.Roles...)(h)
 		}
-		mux.Handle(route.Pattern, h)
+		mux.Handle(route.Pattern, gate.Recognise(httpd.Form(httpd.Text(h, ErrorPage), ErrorPage)))
 	}
 	mux.Handle("GET /assets/", govuk.Assets())
 	mux.Handle("/", gate.Recognise(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -149,6 +152,10 @@ func allowed(mux *http.ServeMux, r *http.Request) []string {
 // operator is who calls the page, as tra knows them.
 func operator(r *http.Request) tra.Operator {
 	a, _ := signin.AccountFrom(r.Context())
+	return operatorOf(a)
+}
+
+func operatorOf(a access.Account) tra.Operator {
 	return tra.Operator{
 		Email:      a.Email,
 		Barring:    a.HasRole(RoleBarring, RoleSupervisor, RoleAdministrator),

@@ -347,7 +347,7 @@ func TestAnOperatorWithoutTheRoleSeesNoBarringCheck(t *testing.T) {
 			continue
 		}
 		path = strings.ReplaceAll(path, "{id}", string(barringCase))
-		form := url.Values{"trn": {"5550001"}, "answer": {"barred"}, "review": {"agree"}, "query": {"Hale"}, "why": {"x"}, "revision": {"7"}}
+		form := url.Values{"trn": {"5550001"}, "answer": {"barred"}, "review": {"agree"}, "query": {"Hale"}, "why": {"x"}, "revision": {"7"}, "form": {"reopen"}}
 		if method == http.MethodGet {
 			form = nil
 		}

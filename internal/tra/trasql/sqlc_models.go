@@ -158,6 +158,15 @@ type Request struct {
 	ForgottenAt     sql.NullTime
 }
 
+type SavedForm struct {
+	Request  string
+	Operator string
+	Form     string
+	Typed    string
+	Revision int64
+	SavedAt  time.Time
+}
+
 type Sweep struct {
 	ID          int64
 	AfterCursor string
