@@ -2,8 +2,10 @@ package tra
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"traid/internal/fault"
 	"traid/internal/person"
@@ -166,24 +168,110 @@ func (s *Service) Candidates(ctx context.Context, op Operator, id RequestID) ([]
 	if err != nil || r.Kind != TRNValidation || (claim.fullName() == person.FullName{}) {
 		return nil, time.Time{}, err
 	}
-	return s.register.Candidates(ctx, id, claim, candidateLimit)
+	list, asAt, err := s.register.Candidates(ctx, id, claim, candidateLimit)
+	for i := 0; i < len(list) && err == nil; i++ {
+		list[i].Record = seenBy(op, list[i].Record)
+		list[i].SameTRN, err = s.store.SameTRN(ctx, r.Client, list[i].Record.TRN, id)
+	}
+	return list, asAt, err
+}
+
+// seenBy leaves out of a record what an operator may not see.
+func seenBy(op Operator, r Record) Record {
+	if !op.Barring {
+		r.Alerts = nil
+	}
+	return r
 }
 
 // Search searches the register freely for a case. That it was searched is
-// written down, for what is not.
+// written down, for what is not. fault.TooMany after too many searches.
 func (s *Service) Search(ctx context.Context, op Operator, id RequestID, query person.Text, after person.TRN) ([]Found, time.Time, error) {
-	if _, _, err := s.caseOf(ctx, op, id); err != nil {
+	r, _, err := s.caseOf(ctx, op, id)
+	if err != nil {
 		return nil, time.Time{}, err
 	}
 	if strings.TrimSpace(query.Reveal()) == "" {
 		return nil, time.Time{}, fault.InvalidFields(fault.Field{Pointer: "/query", Reason: "blank"})
 	}
-	list, asAt, err := s.register.Search(ctx, id, query, searchLimit, after)
+	list, asAt, err := s.search(ctx, op, Looking{Case: id}, query, after)
+	for i := 0; i < len(list) && err == nil; i++ {
+		list[i].SameTRN, err = s.store.SameTRN(ctx, r.Client, list[i].Record.TRN, id)
+	}
+	return list, asAt, err
+}
+
+// longestPurpose is the most characters of a purpose.
+const longestPurpose = 100
+
+// SearchFor searches the register freely without a case, for a purpose that is
+// written down with the search. fault.TooMany after too many searches.
+func (s *Service) SearchFor(ctx context.Context, op Operator, purpose string, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+	purpose = strings.TrimSpace(purpose)
+	var wrong []fault.Field
+	switch {
+	case purpose == "":
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "blank"})
+	case utf8.RuneCountInString(purpose) > longestPurpose:
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "too_long"})
+	case person.HasPersonalNumber(purpose):
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "personal_number"})
+	}
+	if strings.TrimSpace(query.Reveal()) == "" {
+		wrong = append(wrong, fault.Field{Pointer: "/query", Reason: "blank"})
+	}
+	if len(wrong) > 0 {
+		return nil, time.Time{}, fault.InvalidFields(wrong...)
+	}
+	return s.search(ctx, op, Looking{Purpose: purpose}, query, after)
+}
+
+// An operator's searches in searchWindow are at most mostSearches: more is no
+// work at cases.
+const (
+	mostSearches = 120
+	searchWindow = time.Hour
+)
+
+func (s *Service) search(ctx context.Context, op Operator, why Looking, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+	n, err := s.store.EventsBy(ctx, op.Email, RegisterSearched, s.now().Add(-searchWindow))
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.story(ctx, tx, id, op.Email, RegisterSearched, "") })
+	if n >= mostSearches {
+		return nil, time.Time{}, fault.New(fault.TooMany, "You have searched the register "+strconv.Itoa(n)+" times within an hour. Wait a few minutes, then search again.")
+	}
+	// Written down first: what was seen is never left out.
+	if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		return s.story(ctx, tx, why.Case, op.Email, RegisterSearched, why.Purpose)
+	}); err != nil {
+		return nil, time.Time{}, err
+	}
+	list, asAt, err := s.register.Search(ctx, why, query, searchLimit, after)
+	for i := range list {
+		list[i].Record = seenBy(op, list[i].Record)
+	}
 	return list, asAt, err
+}
+
+// threadWait is how long a case's page waits for its ticket's thread.
+const threadWait = 2 * time.Second
+
+// Thread gives the comments on a case's ticket, the first of which is our own;
+// none where there is no ticket. fault.Unavailable when the helpdesk does not answer.
+func (s *Service) Thread(ctx context.Context, op Operator, id RequestID) ([]Comment, error) {
+	r, _, err := s.caseOf(ctx, op, id)
+	if err != nil || r.Ticket == 0 || r.TicketStatus == TicketDeleted {
+		return nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, threadWait)
+	defer cancel()
+	list, _, err := found(s.helpdesk.Comments(wait, r.Ticket))
+	if err != nil && ctx.Err() == nil {
+		s.o.Logger.WarnContext(ctx, "a ticket's thread could not be read", "request", string(id), "kind", fault.KindOf(err).String(), "error", err)
+		return nil, fault.New(fault.Unavailable, "The helpdesk does not answer.")
+	}
+	return list, err
 }
 
 // BarringRecord gives the record of a barring check with its alerts.
@@ -212,6 +300,18 @@ func (s *Service) Check(ctx context.Context, op Operator, id RequestID, trn pers
 	}
 	if v.Record.TRN.IsZero() {
 		return Checked{}, fault.New(fault.NotFound, "No record has this TRN.")
+	}
+	v.Record = seenBy(op, v.Record)
+	if r.Kind == TRNValidation && (claim.fullName() != person.FullName{}) {
+		list, _, err := s.register.Candidates(ctx, id, claim, candidateLimit)
+		if err != nil {
+			return Checked{}, err
+		}
+		for _, c := range list {
+			if c.Record.TRN == v.Record.TRN {
+				v.Evidence = c.Evidence
+			}
+		}
 	}
 	v.SameTRN, err = s.store.SameTRN(ctx, r.Client, v.Record.TRN, id)
 	return v.Checked, err

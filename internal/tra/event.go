@@ -84,8 +84,8 @@ func (w What) Text() string {
 // claim or record.
 type Event struct {
 	At      time.Time
-	Request RequestID
-	Who     string // traid, the client's name, "helpdesk", "helpdesk agent N" or an operator's email address
+	Request RequestID // empty: of no request, such as a search without a case
+	Who     string    // traid, the client's name, "helpdesk", "helpdesk agent N" or an operator's email address
 	What    What
 	Why     string
 }

@@ -171,19 +171,27 @@ type Candidate struct {
 	Bits        float64
 	Probability float64
 	Evidence    []Evidence // heaviest first
+	SameTRN     []Request  // other requests of the client with this TRN; Service fills it
 }
 
 // Found is a record of a free search.
 type Found struct {
 	Record  Record
 	FoundBy []string
+	SameTRN []Request // as of a Candidate; none of a search without a case
+}
+
+// Looking is why the register is searched: for a case, or for a purpose.
+type Looking struct {
+	Case    RequestID
+	Purpose string // holds no personal value
 }
 
 // Register is the register of teachers. Unavailable says nothing about any record.
 type Register interface {
 	Candidates(ctx context.Context, id RequestID, c Claim, limit int) (list []Candidate, asAt time.Time, err error)
-	// Search searches freely for a case. The page after the one that ends with after.
-	Search(ctx context.Context, id RequestID, query person.Text, limit int, after person.TRN) (list []Found, asAt time.Time, err error)
+	// Search searches freely. The page after the one that ends with after.
+	Search(ctx context.Context, why Looking, query person.Text, limit int, after person.TRN) (list []Found, asAt time.Time, err error)
 	// Show gives the record of a TRN, of a merged one its survivor, with its alerts; NotFound without one.
 	Show(ctx context.Context, trn person.TRN) (r Record, asAt time.Time, err error)
 	// AsAt tells when the register was last brought up to date; the zero time when never.
@@ -309,6 +317,8 @@ type Store interface {
 	Events(ctx context.Context, id RequestID) ([]Event, error)       // oldest first
 	// SavedForms gives what an operator typed and has not handed in, the newest first.
 	SavedForms(ctx context.Context, operator string, limit int) ([]SavedForm, error)
+	// EventsBy counts the steps of a kind that somebody took since an instant.
+	EventsBy(ctx context.Context, who string, what What, since time.Time) (int, error)
 	// SameTRN gives a client's other requests whose newest open or released decision has the TRN.
 	SameTRN(ctx context.Context, c Client, trn person.TRN, except RequestID) ([]Request, error)
 }

@@ -104,6 +104,7 @@ type Checked struct {
 	Record     Record
 	MergedFrom person.TRN   // the TRN that was picked, when its record was merged into this one
 	Fields     []Difference // in the order of the claim
+	Evidence   []Evidence   // the register's, heaviest first; none of a record that is no candidate
 	Accepts    []Field      // those whose difference the operator has to give a reason for
 	Review     string       // why a second operator will have to agree; empty: none
 	Refused    string       // why this record cannot be the answer; empty: it can

@@ -51,6 +51,7 @@ type register struct {
 	merged  map[string]string // a TRN and its survivor's
 	asAt    time.Time
 	down    bool
+	looked  []tra.Looking // why it was searched
 }
 
 var errDown = fault.New(fault.Unavailable, "The register service could not be asked.")
@@ -96,13 +97,6 @@ func (r *register) Candidates(_ context.Context, _ tra.RequestID, c tra.Claim, _
 		}
 	}
 	return out, r.asAt, nil
-}
-
-func (r *register) Search(context.Context, tra.RequestID, person.Text, int, person.TRN) ([]tra.Found, time.Time, error) {
-	if r.down {
-		return nil, time.Time{}, errDown
-	}
-	return nil, r.asAt, nil
 }
 
 // told keeps what clients are told, and answers as the test has it.

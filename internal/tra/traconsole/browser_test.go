@@ -151,6 +151,12 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 		keep(path[1:], ann.get(path))
 	}
 
+	// A search without a case.
+	search := keep("register", ann.get("/register"))
+	keep("register: errors", search.press("/register", "Search", nil))
+	keep("register: found", search.press("/register", "Search", url.Values{"purpose": {"A school called about a supply teacher"}, "query": {"Marsh"}}))
+	keep("register: nobody found", search.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"nobody"}}))
+
 	// What has been answered.
 	keep("answered", ann.get("/cases/"+string(answered)))
 	keep("answered: deleted", ann.get("/cases/"+string(deleted)))
@@ -178,7 +184,10 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	c.candidates = nil
 	keep("case: no candidates", ann.get(casePath))
 	waits := ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "cannot_tell"))
-	c.down = true
+	c.away = true
+	keep("case: without the helpdesk", ann.get(casePath))
+	c.away, c.down = false, true
+	keep("register: without the register", search.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"Marsh"}}))
 	keep("case: without the register", ann.get(casePath))
 	keep("case: search without the register", ann.get(casePath).press(casePath+"/search", "Search", one("query", "Marsh")))
 	keep("barring: without the register", ann.get(barringPath))
@@ -252,6 +261,8 @@ func (c *console) fill(t *testing.T) {
 		}
 	}
 	c.next = "2026-11-01T00:00:00Z|" + string(trnCase)
+	c.threads[trnCase] = append(c.threads[trnCase], tra.Comment{ID: "3", Agent: "7", Text: longText, At: noon})
+	c.candidates[0].SameTRN, c.candidates[0].Record.Alerts = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}, {ID: deleted, Reference: "TRA-G0NE-777", State: tra.Withdrawn}}, []tra.Alert{{Code: "T1", Open: true}}
 	answer := c.cases[answered]
 	answer.Answer = &tra.Answer{Request: answered, Version: 12, Outcome: tra.Failed, Reason: tra.NotEnoughDetails, Note: longText, AnsweredAt: noon}
 	answer.Request.State = tra.Answered

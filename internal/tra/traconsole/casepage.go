@@ -59,6 +59,7 @@ type caseView struct {
 	Decide   bool // nothing is decided yet, and something can be
 	Evidence evidenceView
 	Search   searchView
+	Thread   threadView
 	Choices  []choiceView
 	History  []eventView
 	Asked    hidden // when
@@ -85,6 +86,7 @@ type claimRow struct {
 type evidenceView struct {
 	Barring    bool
 	Candidates []recordView
+	Several    bool             // more than one of them may well be the person's
 	Record     *alertRecordView // of a barring check
 	NoRecord   bool             // of a barring check: no record has the TRN
 	Down       bool             // the register did not answer
@@ -105,11 +107,23 @@ type alertView struct {
 type searchView struct {
 	Asked bool
 	Query string
+	With  []choiceView // parts of the claim to search with
 	Found []recordView
 	Down  bool
 	Next  string // TRN of the last record, when there may be more
 	Later bool   // not the first page
 }
+
+// threadView is what stands on the case's ticket.
+type threadView struct {
+	Ticket   string // its number; empty: there is none
+	Status   string
+	Comments []commentView
+	Agents   int  // how many of them are not ours
+	Down     bool // the helpdesk did not answer
+}
+
+type commentView struct{ Who, At, Text string }
 
 type choiceView struct{ Value, Text, Hint string }
 
@@ -190,13 +204,86 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Saved = &saved
 	}
 	v.Answer = answerOf(c.Answer)
-	if !v.Decide {
-		return v, nil
+	var err error
+	if v.Thread, err = p.thread(r, req); err != nil || !v.Decide {
+		return v, err
 	}
 	v.Choices = choicesOf(req.Kind)
-	var err error
+	v.Search.With = searchParts(c.Claim)
 	v.Evidence, err = p.evidence(r, c, v.Other == nil)
 	return v, err
+}
+
+// thread reads what stands on a case's ticket.
+func (p *pages) thread(r *http.Request, req tra.Request) (threadView, error) {
+	if req.Ticket == 0 {
+		return threadView{}, nil
+	}
+	v := threadView{Ticket: strconv.FormatInt(int64(req.Ticket), 10), Status: string(req.TicketStatus)}
+	list, err := p.console.Thread(r.Context(), operator(r), req.ID)
+	if fault.Is(err, fault.Unavailable) {
+		v.Down = true
+		return v, nil
+	}
+	for _, c := range list {
+		who := "Somebody who is no agent"
+		switch {
+		case c.Ours:
+			who = "traid"
+		case c.Agent != "":
+			who = "Helpdesk agent " + c.Agent
+		}
+		if !c.Ours {
+			v.Agents++
+		}
+		v.Comments = append(v.Comments, commentView{who, moment(c.At), strings.TrimSpace(c.Text)})
+	}
+	return v, err
+}
+
+// The parts of a claim that the register can be searched with by one press.
+const (
+	withNameAndBirth = "name_and_date_of_birth"
+	withNINO         = "national_insurance_number"
+	withTRN          = "trn"
+	withPrevious     = "previous_names"
+	withEmail        = "email"
+)
+
+// searchParts lists those that a claim has.
+func searchParts(c tra.Claim) []choiceView {
+	var out []choiceView
+	for _, each := range []choiceView{
+		{withNameAndBirth, "Name and date of birth", ""},
+		{withPrevious, "Previous names", ""},
+		{withNINO, "National Insurance number", ""},
+		{withTRN, "TRN", ""},
+		{withEmail, "Email address", ""},
+	} {
+		if searchWith(c, each.Value) != "" {
+			out = append(out, each)
+		}
+	}
+	return out
+}
+
+// searchWith is the query of a part of a claim.
+func searchWith(c tra.Claim, part string) string {
+	switch part {
+	case withNameAndBirth:
+		return strings.TrimSpace(fullName(c.FirstName, c.LastName) + " " + c.DateOfBirth.Reveal())
+	case withPrevious:
+		if len(c.PreviousNames) > 0 {
+			return fullName(c.PreviousNames[0].First, c.PreviousNames[0].Last)
+		}
+	case withNINO:
+		return c.NINO.Reveal()
+	case withTRN:
+		return c.TRN.Reveal()
+	case withEmail:
+		return c.Email.Reveal()
+	}
+	return ""
 }
 
 // evidence asks the register about a case. That it does not answer is shown, and says nothing about any record.
@@ -216,8 +303,11 @@ func (p *pages) evidence(r *http.Request, c tra.Case, choose bool) (evidenceView
 		var list []tra.Candidate
 		list, asAt, err = p.console.Candidates(r.Context(), operator(r), c.Request.ID)
 		for _, each := range list {
-			v.Candidates = append(v.Candidates, candidateOf(c.Claim, each, choose))
+			one := candidateOf(c.Claim, each, choose)
+			one.Alerts = alertsTag(operator(r), each.Record)
+			v.Candidates = append(v.Candidates, one)
 		}
+		v.Several = len(list) > 1 && list[1].Probability >= severalFrom
 	}
 	if fault.Is(err, fault.Unavailable) {
 		v.Down, err = true, nil
@@ -226,13 +316,37 @@ func (p *pages) evidence(r *http.Request, c tra.Case, choose bool) (evidenceView
 	return v, err
 }
 
+// severalFrom is how likely the second candidate is when the first one's being
+// first says little.
+const severalFrom = .1
+
+// alertsTag says what alerts a record has, to who may see them.
+func alertsTag(op tra.Operator, r tra.Record) *tagView {
+	if !op.Barring {
+		return nil
+	}
+	open := 0
+	for _, a := range r.Alerts {
+		if a.Open {
+			open++
+		}
+	}
+	switch {
+	case open > 0:
+		return &tagView{count(open, "open alert"), red}
+	case len(r.Alerts) > 0:
+		return &tagView{count(len(r.Alerts), "alert") + ", none open", grey}
+	}
+	return &tagView{"No alert", grey}
+}
+
 func alertRecordOf(c tra.Claim, r tra.Record) *alertRecordView {
 	v := &alertRecordView{recordView: recordOf(r, false)}
 	v.Rows = beside(tra.Claim{FirstName: c.FirstName, LastName: c.LastName, TRN: c.TRN}, r, nil)
 	// A barring check holds a name and a TRN, nothing else.
-	v.Rows = slices.DeleteFunc(v.Rows, func(row rowView) bool {
+	v.Rows, v.Missing = compareRows(slices.DeleteFunc(v.Rows, func(row rowView) bool {
 		return !slices.Contains([]string{fieldWords["first_name"], fieldWords["last_name"], fieldWords["trn"]}, row.Field)
-	})
+	}))
 	for _, a := range r.Alerts {
 		one := alertView{
 			Category: orWord(a.Category, "Unknown type "+a.Code), Name: a.Name, Start: recordedDay(a.Start), End: recordedDay(a.End),
@@ -331,6 +445,9 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query, after := strings.TrimSpace(r.PostFormValue("query")), r.PostFormValue("after")
+	if with := r.PostFormValue("with"); with != "" {
+		query = searchWith(c.Claim, with)
+	}
 	s := searchView{Asked: true, Query: query, Later: after != ""}
 	var from person.TRN
 	if after != "" {
@@ -346,7 +463,10 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case fault.Is(err, fault.Invalid):
 		status, s.Asked = http.StatusUnprocessableEntity, false
-		errs.Add("query", "Enter a name, a date of birth, a TRN, a National Insurance number or an email address")
+		errs.Add("query", nothingToSearch)
+	case fault.Is(err, fault.TooMany):
+		status, s.Asked = http.StatusTooManyRequests, false
+		errs.Add("query", fault.SafeText(err))
 	case fault.Is(err, fault.Unavailable):
 		s.Down = true
 	case err != nil:
@@ -355,12 +475,17 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 	}
 	choose := c.Request.State.Open() && c.Decision == nil && headOf(c, operator(r)).Other == nil
 	for _, f := range found {
-		s.Found = append(s.Found, foundOf(c.Claim, f, choose))
+		one := foundOf(c.Claim, f, choose)
+		one.Alerts = alertsTag(operator(r), f.Record)
+		s.Found = append(s.Found, one)
 	}
 	if len(found) == searchPage {
 		s.Next = found[len(found)-1].Record.TRN.Reveal()
 	}
-	p.renderCase(w, r, c, status, func(v *caseView) { v.Search, v.errs = s, errs })
+	p.renderCase(w, r, c, status, func(v *caseView) {
+		s.With = v.Search.With
+		v.Search, v.errs = s, errs
+	})
 }
 
 // searchPage is how many records tra gives at a time.

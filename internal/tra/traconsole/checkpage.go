@@ -18,10 +18,12 @@ type checkView struct {
 	Record     recordView
 	MergedFrom string
 	Rows       []rowView
+	Missing    string
 	Accepts    []rowView // those whose difference needs a reason
 	Review     string
 	Refused    string
-	SameTRN    []tra.Request
+	SameTRN    []requestView
+	Weakest    string // the field that speaks most against it
 	AsAt       string
 	Preview    previewView
 	Why        string
@@ -55,17 +57,18 @@ func (p *pages) renderCheck(w http.ResponseWriter, r *http.Request, c tra.Case, 
 	}
 	v := checkView{
 		headView: headOf(c, operator(r)), Record: recordOf(checked.Record, false), MergedFrom: checked.MergedFrom.Reveal(),
-		Review: checked.Review, Refused: checked.Refused, SameTRN: checked.SameTRN, AsAt: moment(checked.AsAt),
+		Review: checked.Review, Refused: checked.Refused, SameTRN: requestViews(checked.SameTRN), AsAt: moment(checked.AsAt),
 		Preview: previewOf(c, tra.Deciding{Outcome: tra.TRNFound, TRN: checked.Record.TRN}),
 		Why:     r.PostFormValue("why"), TRN: hidden{"trn", trn.Reveal()},
 		Decidable: checked.Refused == "" && c.Request.State.Open() && c.Decision == nil,
 	}
 	v.Confirm = v.Decidable && v.Other == nil
+	v.Record.Alerts = alertsTag(operator(r), checked.Record)
+	v.Rows, v.Missing = compareRows(checkedRows(c.Claim, checked))
+	v.Weakest = weakest(v.Rows, checked.Evidence)
 	for _, d := range checked.Fields {
-		row := differenceRow(d)
-		v.Rows = append(v.Rows, row)
 		if slices.Contains(checked.Accepts, d.Field) {
-			v.Accepts = append(v.Accepts, row)
+			v.Accepts = append(v.Accepts, differenceRow(d))
 		}
 	}
 	if change != nil {
@@ -79,6 +82,26 @@ func (p *pages) renderCheck(w http.ResponseWriter, r *http.Request, c tra.Case, 
 
 func caseCrumbs(h headView, page string) []govuk.Breadcrumb {
 	return []govuk.Breadcrumb{{Text: "Cases", Href: "/"}, {Text: h.Reference, Href: h.URL()}, {Text: page}}
+}
+
+// checkedRows sets a claim beside the picked record: how they agree is the
+// register's evidence, and whether they do is tra's.
+func checkedRows(c tra.Claim, checked tra.Checked) []rowView {
+	rows := beside(c, checked.Record, checked.Evidence)
+	for _, d := range checked.Fields {
+		i := indexOf(rows, string(d.Field))
+		if i < 0 {
+			continue
+		}
+		switch row := &rows[i]; {
+		case d.Agreement == tra.Agrees && row.Is == differs:
+			row.Is, row.Tag, row.How, row.said = agrees, agreementTags[agrees], "leads to this record", ""
+			row.ClaimedParts, row.RecordedParts = []part{{row.Claimed, false}}, []part{{row.Recorded, false}}
+		case d.Agreement == tra.Differs && row.Is == agrees:
+			row.Is, row.Tag, row.How, row.said = differs, agreementTags[differs], "", ""
+		}
+	}
+	return rows
 }
 
 func differenceRow(d tra.Difference) rowView {
@@ -147,6 +170,10 @@ func troubles(err error) (errs govuk.Errors, meanwhile string, ok bool) {
 var formField = map[string]string{"/why": "why", "/note": "note"}
 
 var wrongTexts = map[fault.Field]string{
+	{Pointer: "/purpose", Reason: "blank"}:                    "Enter why you are searching",
+	{Pointer: "/purpose", Reason: "too_long"}:                 "Why you are searching must be 100 characters or fewer",
+	{Pointer: "/purpose", Reason: "personal_number"}:          "Why you are searching must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/query", Reason: "blank"}:                      nothingToSearch,
 	{Pointer: "/why", Reason: "blank"}:                        "Enter your reason",
 	{Pointer: "/why", Reason: "too_long"}:                     "Your reason must be 1,000 characters or fewer",
 	{Pointer: "/why", Reason: "personal_number"}:              "Your reason must not hold a TRN, a National Insurance number or a date",

@@ -43,6 +43,9 @@ type fake struct {
 	away       bool        // the helpdesk is not reached
 	reached    time.Time   // when it was last
 	saved      []tra.SavedForm
+	threads    map[tra.RequestID][]tra.Comment
+	purposes   []string // of searches without a case
+	tooMany    bool     // searches
 }
 
 func name(t testing.TB, s string) person.Name {
@@ -141,6 +144,10 @@ func sample(t testing.TB) *fake {
 		f.cases[r.ID] = one
 		return one
 	}
+	f.threads = map[tra.RequestID][]tra.Comment{trnCase: {
+		{ID: "1", Ours: true, Text: "TRN validation. Answer by Tuesday.\n\nThe case: https://console.example/cases/1", At: noon.AddDate(0, 0, -3)},
+		{ID: "2", Agent: "7", Text: "The school says that she married in spring.", At: noon.Add(-2 * time.Hour)},
+	}}
 	old := tra.Request{ID: earlier, Kind: tra.TRNValidation, Reference: "TRA-0LD0-NE2", State: tra.Withdrawn}
 	one := add(tra.Request{
 		ID: trnCase, Kind: tra.TRNValidation, Reference: "TRA-7KM4-T3X", State: tra.WithOperator, SubmittedAt: noon.AddDate(0, 0, -3), QueuedAt: noon.AddDate(0, 0, -9),
@@ -258,6 +265,10 @@ func (f *fake) Search(_ context.Context, op tra.Operator, id tra.RequestID, quer
 		return nil, time.Time{}, err
 	}
 	f.searched = append(f.searched, query.Reveal()+" after "+after.Reveal())
+	return f.find(query), noon, nil
+}
+
+func (f *fake) find(query person.Text) []tra.Found {
 	var out []tra.Found
 	for _, r := range f.records {
 		if strings.Contains(strings.ToLower(query.Reveal()), strings.ToLower(r.LastName.Reveal())) {
@@ -265,7 +276,41 @@ func (f *fake) Search(_ context.Context, op tra.Operator, id tra.RequestID, quer
 		}
 	}
 	slices.SortFunc(out, func(a, b tra.Found) int { return strings.Compare(a.Record.TRN.Reveal(), b.Record.TRN.Reveal()) })
-	return out, noon, nil
+	return out
+}
+
+func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, query person.Text, _ person.TRN) ([]tra.Found, time.Time, error) {
+	var wrong []fault.Field
+	switch {
+	case purpose == "":
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "blank"})
+	case person.HasPersonalNumber(purpose):
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "personal_number"})
+	}
+	if query.Reveal() == "" {
+		wrong = append(wrong, fault.Field{Pointer: "/query", Reason: "blank"})
+	}
+	switch {
+	case len(wrong) > 0:
+		return nil, time.Time{}, fault.InvalidFields(wrong...)
+	case f.tooMany:
+		return nil, time.Time{}, fault.New(fault.TooMany, "You have searched the register 120 times within an hour. Wait a few minutes, then search again.")
+	}
+	if err := f.register(); err != nil {
+		return nil, time.Time{}, err
+	}
+	f.purposes = append(f.purposes, purpose)
+	return f.find(query), noon, nil
+}
+
+func (f *fake) Thread(_ context.Context, op tra.Operator, id tra.RequestID) ([]tra.Comment, error) {
+	if _, err := f.open(op, id); err != nil {
+		return nil, err
+	}
+	if f.away {
+		return nil, fault.New(fault.Unavailable, "The helpdesk does not answer.")
+	}
+	return f.threads[id], nil
 }
 
 func (f *fake) BarringRecord(_ context.Context, op tra.Operator, id tra.RequestID) (tra.Record, time.Time, error) {
@@ -314,6 +359,11 @@ func (f *fake) Check(_ context.Context, op tra.Operator, id tra.RequestID, picke
 		return tra.Checked{}, fault.New(fault.NotFound, "No record has this TRN.")
 	}
 	out := tra.Checked{Record: r, SameTRN: f.sameTRN, AsAt: noon}
+	for _, candidate := range f.candidates {
+		if candidate.Record.TRN == picked {
+			out.Evidence = candidate.Evidence
+		}
+	}
 	add := func(field tra.Field, claimed, recorded string, same bool) {
 		d := tra.Difference{Field: field, Agreement: tra.Differs, Claimed: person.NewText(claimed), Recorded: person.NewText(recorded)}
 		switch {

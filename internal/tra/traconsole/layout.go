@@ -14,7 +14,10 @@ const serviceName = "TRA support console"
 func Page(r *http.Request, title string) govuk.PageOptions {
 	o := govuk.PageOptions{Title: title, ProductName: "traid", ServiceName: serviceName, ServiceURL: "/", Wide: true, Footer: footer()}
 	if a, ok := signin.AccountFrom(r.Context()); ok {
-		o.Navigation = []govuk.NavigationItem{{Text: "Cases", Href: "/", Active: true}}
+		o.Navigation = []govuk.NavigationItem{
+			{Text: "Cases", Href: "/", Active: r.URL.Path != "/register"},
+			{Text: "Search the register", Href: "/register", Active: r.URL.Path == "/register"},
+		}
 		o.NavigationEnd = signOut(a.Email)
 	}
 	return o

@@ -62,8 +62,8 @@ func (p *pages) renderReview(w http.ResponseWriter, r *http.Request, c tra.Case,
 			p.fail(w, r, err)
 			return
 		}
-		for _, f := range checked.Fields {
-			v.Picked = append(v.Picked, differenceRow(f))
+		if !v.Down {
+			v.Picked, _ = compareRows(checkedRows(c.Claim, checked))
 		}
 	}
 	if change != nil {

@@ -28,6 +28,8 @@ type Console interface {
 	Case(ctx context.Context, op tra.Operator, id tra.RequestID) (tra.Case, error)
 	Candidates(ctx context.Context, op tra.Operator, id tra.RequestID) ([]tra.Candidate, time.Time, error)
 	Search(ctx context.Context, op tra.Operator, id tra.RequestID, query person.Text, after person.TRN) ([]tra.Found, time.Time, error)
+	SearchFor(ctx context.Context, op tra.Operator, purpose string, query person.Text, after person.TRN) ([]tra.Found, time.Time, error)
+	Thread(ctx context.Context, op tra.Operator, id tra.RequestID) ([]tra.Comment, error)
 	BarringRecord(ctx context.Context, op tra.Operator, id tra.RequestID) (tra.Record, time.Time, error)
 	Check(ctx context.Context, op tra.Operator, id tra.RequestID, trn person.TRN) (tra.Checked, error)
 	CheckOutcome(ctx context.Context, op tra.Operator, id tra.RequestID, o tra.Outcome) (tra.Checked, error)
@@ -68,6 +70,8 @@ func Routes() []Route {
 		{"GET /{$}", every, (*pages).list},
 		{"POST /{$}", every, (*pages).find},
 		{"POST /next", every, (*pages).takeNext},
+		{"GET /register", every, (*pages).askRegister},
+		{"POST /register", every, (*pages).searchRegister},
 		{"GET /cases/{id}", every, (*pages).showCase},
 		{"POST /cases/{id}/take", every, (*pages).take},
 		{"POST /cases/{id}/give-back", every, (*pages).giveBack},

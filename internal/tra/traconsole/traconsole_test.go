@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"traid/internal/fault"
+	"traid/internal/person"
 	"traid/internal/tra"
 	"traid/internal/tra/traconsole"
 )
@@ -92,23 +93,23 @@ func TestTheCaseStandsOnOnePage(t *testing.T) {
 		"Unreadable answer The ticket was solved without an answer. Decide on this page.",
 		"Date of birth 17 February 1984 Changed", "Takes the place of TRA-0LD0-NE2",
 		"Elizabeth Okoro TRN 8400123 Very likely , 99.9%", "Unlikely , under 1%",
-		"Previously Thompson", "QTS 1 July 2006", "Why it is suggested", "The register as at 25 November 2026, 06:00.",
+		"Earlier last names: Thompson", "QTS 1 July 2006", "Why, in figures", "The register as at 25 November 2026, 06:00.",
 		"Received from the client manage-cpd", "The ticket was created",
 	).saysNot("100%", "certain")
 	want := [][]string{
 		{"Field", "Claim", "Record", "Compared"},
 		{"First name", "Liz", "Elizabeth", "Near a short form or another spelling"},
-		{"Middle name", "–", "Mary", "Missing not given"},
 		{"Last name", "Marsh", "Okoro", "Differs the last name has changed before"},
 		{"Previous names", "Elizabeth Okoro", "Thompson", "Agrees the last name on the record"},
 		{"Date of birth", "17 February 1984", "17 February 1984", "Agrees"},
 		{"National Insurance number", "QQ123456C", "QQ123456C", "Agrees"},
-		{"TRN", "–", "8400123", "Missing not given"},
-		{"Email address", "liz.marsh @example.org", "–", "Missing not on the record"},
 	}
 	if got := p.table("traid-compare"); !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("compared: got %q, want %q", got, want)
 	}
+	p.says("Missing Not given: middle name, TRN.",
+		"For The National Insurance number and date of birth are the same; the first name is a short form or another spelling.",
+		"Against The last name is different, and the last name has changed before.")
 	why := [][]string{
 		{"What", "Against or for", "Bits"},
 		{"National Insurance number is the same", "speaks for it", "+19.9"},
@@ -164,7 +165,7 @@ func TestARecordIsCheckedThenDecidedThenUndone(t *testing.T) {
 	c := start(t)
 	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
 	check := b.get(casePath).press(casePath+"/check", "TRN 8400123", nil).is(http.StatusOK)
-	check.says("Check this record before you decide", "Elizabeth Okoro TRN 8400123", "Last name Marsh Okoro Differs", "What the client will read Outcome TRN found TRN 8400123 Note None Version 1").
+	check.says("Check this record before you decide", "Elizabeth Okoro TRN 8400123", "Last name Marsh Okoro Differs", "The weakest point is the last name: it is different, and the last name has changed before.", "What the client will read Outcome TRN found TRN 8400123 Note None Version 1").
 		saysNot("You accept", "Another operator")
 	to, form := check.form(casePath+"/check/confirm", "Confirm", nil)
 	for range 2 { // the second click changes nothing
@@ -184,7 +185,7 @@ func TestADifferenceIsNamedAndNeedsAReasonAndASecondOperator(t *testing.T) {
 	c.sameTRN = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}}
 	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
 	check := b.get(casePath).press(casePath+"/check", "TRN 9911999", nil).is(http.StatusOK)
-	check.says("You accept a difference Date of birth : 17 February 1984 in the claim, 17 March 1984 on the record",
+	check.says("The weakest point is the date of birth: the month is different.", "You accept a difference Date of birth : 17 February 1984 in the claim, 17 March 1984 on the record",
 		"Another operator will have to agree. The record does not agree with the claim in the date of birth.",
 		"This TRN stands in 1 other request of the same client.", "TRA-D0NE-999 Answered")
 	check.press(casePath+"/check/confirm", "Confirm", nil).is(http.StatusUnprocessableEntity).says("There is a problem Enter your reason", "What the client will read")
@@ -228,6 +229,89 @@ func TestTheRegisterIsSearchedOnTheCasesPage(t *testing.T) {
 	if want := []string{"Marsh 1984 after ", "nobody after "}; !slices.Equal(c.searched, want) {
 		t.Errorf("searched %q, want %q", c.searched, want)
 	}
+}
+
+func TestTheDifferenceInsideAValueIsMarked(t *testing.T) {
+	c := start(t)
+	p := c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath)
+	var got []string
+	for n := range p.doc.Descendants() {
+		if n.DataAtom == atom.Mark {
+			got = append(got, textOf(n))
+		}
+	}
+	// The last name differs as a whole, the dates of birth in the month; what agrees is not marked.
+	if want := []string{"Marsh", "Okoro", "zie", "February", "March"}; !slices.Equal(got, want) {
+		t.Errorf("marked %q, want %q", got, want)
+	}
+	p.says("Near the month is different")
+}
+
+func TestAnEarlierFirstNameIsShownOnlyWhereItExplainsAnAgreement(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	r := c.candidates[0].Record
+	r.PreviousNames = []person.FullName{{First: name(t, "Formerly"), Last: name(t, "Thompson")}}
+	c.candidates[0].Record, c.records["8400123"] = r, r
+	b.get(casePath).says("Thompson").saysNot("Formerly")
+	b.get(casePath).press(casePath+"/search", "Search", one("query", "Okoro")).says("TRN 8400123", "Thompson").saysNot("Formerly")
+	b.post("/register", url.Values{"purpose": {"A school called"}, "query": {"Okoro"}}).says("TRN 8400123", "Thompson").saysNot("Formerly")
+	c.candidates[0].Evidence[3] = tra.Evidence{Field: "first_name", Level: "earlier_name", Bits: 8, Claimed: person.NewText("Liz"), Recorded: person.NewText("Formerly")}
+	b.get(casePath).says("the same as an earlier name: Formerly", "the first name is the same as an earlier name, Formerly")
+}
+
+func TestOtherRequestsWithTheTRNAreShownBesideItsRecord(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	b.get(casePath).saysNot("Same TRN")
+	c.candidates[0].SameTRN = []tra.Request{{ID: answered, Reference: "TRA-D0NE-999", State: tra.Answered}}
+	b.get(casePath).says("Same TRN Decided for this record in 1 other request of the same client: TRA-D0NE-999 Answered")
+}
+
+func TestAlertsAreShownToThoseWhoMaySeeThem(t *testing.T) {
+	c := start(t)
+	c.candidates[0].Record.Alerts = c.records["5550001"].Alerts
+	c.signIn(t, "bar@example.org", traconsole.RoleBarring).get(casePath).says("1 open alert", "No alert")
+	c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath).saysNot("open alert", "No alert")
+}
+
+func TestTheTicketsThreadStandsOnTheCasesPage(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	b.get(casePath).says("Ticket 41", "2 comments, 1 by agents", "traid 22 November 2026, 12:00 TRN validation. Answer by Tuesday.", "Helpdesk agent 7 25 November 2026, 10:00 The school says that she married in spring.")
+	c.away = true
+	b.get(casePath).is(http.StatusOK).says("The helpdesk does not answer", "Elizabeth Okoro TRN 8400123")
+}
+
+func TestTheClaimIsSearchedWithByOnePress(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get(casePath).saysNot("Or search with the claim’s TRN")
+	for _, part := range []string{"name and date of birth", "previous names", "National Insurance number", "email address"} {
+		p.press(casePath+"/search", part, nil).is(http.StatusOK)
+	}
+	want := []string{"Liz Marsh 1984-02-17 after ", "Elizabeth Okoro after ", "QQ123456C after ", "liz.marsh@example.org after "}
+	if !slices.Equal(c.searched, want) {
+		t.Errorf("searched %q, want %q", c.searched, want)
+	}
+}
+
+func TestASearchOutsideOfACaseSaysWhatItIsFor(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	p := b.get("/register").is(http.StatusOK)
+	p.press("/register", "Search", nil).is(http.StatusUnprocessableEntity).says("Enter why you are searching", "Enter a name, a date of birth")
+	wrong := p.press("/register", "Search", url.Values{"purpose": {"Born 17/02/1984"}, "query": {"Marsh"}}).is(http.StatusUnprocessableEntity).says("must not hold a TRN")
+	if _, form := wrong.form("/register", "Search", nil); form.Get("query") != "Marsh" || form.Get("purpose") != "Born 17/02/1984" {
+		t.Errorf("what was typed is not kept: %q", form)
+	}
+	p.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"Marsh"}}).is(http.StatusOK).
+		says("2 records found", "Lizzie Marsh TRN 9911999", "Date of birth: 17 March 1984").saysNot("This is the person")
+	if want := []string{"A school called"}; !slices.Equal(c.purposes, want) {
+		t.Errorf("for %q, want %q", c.purposes, want)
+	}
+	c.tooMany = true
+	p.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"Marsh"}}).is(http.StatusTooManyRequests).says("120 times within an hour")
 }
 
 func TestALongSearchGoesOn(t *testing.T) {

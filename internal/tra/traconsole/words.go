@@ -96,7 +96,7 @@ var stageWords = map[tra.Stage]string{
 }
 
 var fieldWords = map[string]string{
-	"first_name": "First name", "middle_name": "Middle name", "last_name": "Last name", "previous_names": "Previous names", "date_of_birth": "Date of birth",
+	"first_name": "First name", "middle_name": "Middle name", "last_name": "Last name", "previous_names": "Previous names", "previous_name": "Previous name", "merged_record": "A record merged into it", "birth_year": "Year of birth", "birth_day": "Day and month of birth", "date_of_birth": "Date of birth",
 	"national_insurance_number": "National Insurance number", "trn": "TRN", "email": "Email address",
 }
 

@@ -46,9 +46,9 @@ func (r *Register) Candidates(ctx context.Context, id tra.RequestID, c tra.Claim
 	return list, instant(res.RegisterAsAt), nil
 }
 
-// Search searches the register freely for a case.
-func (r *Register) Search(ctx context.Context, id tra.RequestID, query person.Text, limit int, after person.TRN) (list []tra.Found, asAt time.Time, err error) {
-	res, err := r.client.Search(ctx, wire.SearchRequest{Query: query.Reveal(), Case: string(id), Limit: limit, After: after.Reveal()})
+// Search searches the register freely.
+func (r *Register) Search(ctx context.Context, why tra.Looking, query person.Text, limit int, after person.TRN) (list []tra.Found, asAt time.Time, err error) {
+	res, err := r.client.Search(ctx, wire.SearchRequest{Query: query.Reveal(), Case: string(why.Case), Purpose: why.Purpose, Limit: limit, After: after.Reveal()})
 	if err != nil {
 		return nil, time.Time{}, err
 	}

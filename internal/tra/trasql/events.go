@@ -2,6 +2,7 @@ package trasql
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,6 +21,12 @@ func (s *Store) Events(ctx context.Context, id tra.RequestID) ([]tra.Event, erro
 		out[i] = tra.Event{At: e.At.UTC(), Request: id, Who: e.Who, What: tra.What(e.What), Why: e.Why}
 	}
 	return out, nil
+}
+
+// EventsBy counts the steps of a kind that somebody took since an instant.
+func (s *Store) EventsBy(ctx context.Context, who string, what tra.What, since time.Time) (int, error) {
+	n, err := s.q.EventsBy(ctx, EventsByParams{Who: who, What: string(what), At: sqldb.Time(since)})
+	return int(n), readError("searches", who, err)
 }
 
 // AddEvent adds a step to a request's history. Its id grows (version 7), and

@@ -68,3 +68,20 @@ func (q *Queries) Events(ctx context.Context, request string) ([]Event, error) {
 	}
 	return items, nil
 }
+
+const eventsBy = `-- name: EventsBy :one
+SELECT COUNT(*) FROM events WHERE who = $1 AND what = $2 AND at > $3
+`
+
+type EventsByParams struct {
+	Who  string
+	What string
+	At   time.Time
+}
+
+func (q *Queries) EventsBy(ctx context.Context, arg EventsByParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, eventsBy, arg.Who, arg.What, arg.At)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}

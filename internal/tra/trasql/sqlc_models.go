@@ -175,6 +175,16 @@ type Sweep struct {
 	AllAfter    int64
 }
 
+type Template struct {
+	ID        string
+	Kind      string
+	Purpose   string
+	Name      string
+	Body      string
+	ChangedBy string
+	ChangedAt sql.NullTime
+}
+
 type Webhook struct {
 	Client    string
 	Url       string
