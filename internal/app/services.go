@@ -342,7 +342,7 @@ func (sys *system) buildTRA(s *service) error {
 	})
 	gate.Mount(mux)
 	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Now: p.now, Logger: p.logger})
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: sessions.LoadAndSave, ErrorPage: traconsole.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: traconsole.ErrorPage})
 	return err
 }
 
@@ -385,7 +385,7 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 		Now:  p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: sessions.LoadAndSave, ErrorPage: pages.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage})
 	return err
 }
 

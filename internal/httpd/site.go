@@ -30,7 +30,7 @@ import (
 type SiteOptions struct {
 	Service string
 	Logger  *slog.Logger
-	// Wrap stands between the headers and the mux: the session manager's LoadAndSave.
+	// Wrap stands between the headers and the mux: what loads and saves sessions.
 	Wrap func(http.Handler) http.Handler
 	// Ready tells whether the service's own database answers and is migrated; it never asks a neighbour.
 	Ready func(ctx context.Context) error

@@ -49,8 +49,8 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Gate is a service's sign-in. The service's handler runs inside the sessions'
-// LoadAndSave (httpd.SiteOptions.Wrap).
+// Gate is a service's sign-in. The service's handler runs inside access.LoadAndSave
+// (httpd.SiteOptions.Wrap).
 type Gate struct{ o Options }
 
 // New gives a service's sign-in.

@@ -52,7 +52,7 @@ func each(t *testing.T, test func(t *testing.T, s service)) {
 		})
 		mux.Handle("/", gate.Require()(show))
 		mux.Handle("/chief", gate.Require("chief", "boss")(show))
-		site, err := httpd.Site(mux, httpd.SiteOptions{Service: "test", Wrap: sessions.LoadAndSave, ErrorPage: errorPage})
+		site, err := httpd.Site(mux, httpd.SiteOptions{Service: "test", Wrap: access.LoadAndSave(sessions), ErrorPage: errorPage})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ func TestNobodySignsInWhereLocalAccountsAreRefused(t *testing.T) {
 	cpdweb.New(w.svc, cpdweb.Options{Sessions: sessions, Accounts: w.accounts, SignInRefused: true, Now: w.clock}).Mount(mux)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		answer := httptest.NewRecorder()
-		sessions.LoadAndSave(mux).ServeHTTP(answer, httptest.NewRequest(method, "/sign-in/"+link, nil))
+		access.LoadAndSave(sessions)(mux).ServeHTTP(answer, httptest.NewRequest(method, "/sign-in/"+link, nil))
 		if answer.Code != http.StatusForbidden {
 			t.Errorf("%s: %d, want 403", method, answer.Code)
 		}

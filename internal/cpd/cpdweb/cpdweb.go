@@ -39,7 +39,7 @@ const (
 )
 
 // Options say what the pages stand on. Sessions and Accounts are needed, and
-// the service's handler runs inside the sessions' LoadAndSave (httpd.SiteOptions.Wrap).
+// the service's handler runs inside access.LoadAndSave (httpd.SiteOptions.Wrap).
 type Options struct {
 	Sessions       *scs.SessionManager
 	Accounts       *access.Store

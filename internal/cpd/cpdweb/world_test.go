@@ -188,7 +188,7 @@ func (w *world) serve(o cpdweb.Options) {
 	w.pages = cpdweb.New(w.svc, o)
 	mux := http.NewServeMux()
 	w.pages.Mount(mux)
-	h, err := httpd.Site(mux, httpd.SiteOptions{Service: "cpd", Logger: o.Logger, Wrap: o.Sessions.LoadAndSave, ErrorPage: w.pages.ErrorPage})
+	h, err := httpd.Site(mux, httpd.SiteOptions{Service: "cpd", Logger: o.Logger, Wrap: access.LoadAndSave(o.Sessions), ErrorPage: w.pages.ErrorPage})
 	if err != nil {
 		w.t.Fatal(err)
 	}
