@@ -22,6 +22,7 @@ const (
 
 // endingForm is how an administrator means to end a conflict.
 type endingForm struct {
+	proposal
 	Participant cpd.ParticipantID
 	Seen        cpd.Seen
 	How         cpd.End
@@ -98,7 +99,7 @@ func (p *Pages) proposeEnd(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	f := endingForm{Participant: story.Participant.ID, Seen: seen(r), How: cpd.End(r.PostFormValue(howField)), Why: r.PostFormValue(reasonField)}
+	f := endingForm{proposal: p.propose(r), Participant: story.Participant.ID, Seen: seen(r), How: cpd.End(r.PostFormValue(howField)), Why: r.PostFormValue(reasonField)}
 	if f.Seen != story.Seen() {
 		p.lookAgain(w, r, story)
 		return
@@ -126,7 +127,7 @@ func seen(r *http.Request) cpd.Seen {
 func (p *Pages) lookAgain(w http.ResponseWriter, r *http.Request, story cpd.Story) {
 	p.o.Sessions.Remove(r.Context(), keyEnding)
 	p.conflictPage(w, r, http.StatusConflict, story, endingForm{Participant: story.Participant.ID},
-		govuk.Errors{{Field: howField, Message: "The conflict has changed since you looked at it. Look at it again"}})
+		govuk.Errors{{Field: howField, Message: "The conflict has changed since you looked at it. " + latest(story) + ". Look at it again"}})
 }
 
 func (p *Pages) conflictPage(w http.ResponseWriter, r *http.Request, status int, story cpd.Story, f endingForm, errs govuk.Errors) {
@@ -150,9 +151,13 @@ func (p *Pages) showEnd(w http.ResponseWriter, r *http.Request) {
 		p.lookAgain(w, r, story)
 		return
 	}
+	p.endPage(w, r, http.StatusOK, story, f, nil)
+}
+
+func (p *Pages) endPage(w http.ResponseWriter, r *http.Request, status int, story cpd.Story, f endingForm, errs govuk.Errors) {
 	o := p.admin(r, "Check how the conflict ends")
-	o.BackLink = back(path)
-	p.showAdmin(w, r, http.StatusOK, o, endPage(story, f))
+	o.Errors, o.BackLink = errs, back(participantPath(story.Participant.ID)+"/conflict")
+	p.showAdmin(w, r, status, o, endPage(story, f))
 }
 
 // endConflict ends the conflict as confirmed. One that changed meanwhile is
@@ -165,6 +170,10 @@ func (p *Pages) endConflict(w http.ResponseWriter, r *http.Request) {
 	f := p.ending(r, story.Participant.ID)
 	if f.How == "" {
 		goTo(w, r, participantPath(story.Participant.ID)+"/conflict")
+		return
+	}
+	if f.isAnother(r) {
+		p.endPage(w, r, http.StatusConflict, story, f, f.another("an end: "+endText(f.How)))
 		return
 	}
 	err := p.svc.EndConflict(r.Context(), administrator(r), f.Participant, seen(r), f.How, f.Why)

@@ -19,6 +19,7 @@ const (
 
 // correctionForm is an administrator's correction of a participant's details.
 type correctionForm struct {
+	proposal
 	Participant cpd.ParticipantID
 	Seen        string // the data that was looked at
 	Name        nameForm
@@ -123,7 +124,7 @@ func (p *Pages) proposeCorrection(w http.ResponseWriter, r *http.Request) {
 	}
 	held := correctionOf(who.ID, data)
 	f := correctionForm{
-		Participant: who.ID, Seen: data.ID, Why: r.PostFormValue(reasonField),
+		proposal: p.propose(r), Participant: who.ID, Seen: data.ID, Why: r.PostFormValue(reasonField),
 		Name:        nameForm{First: r.PostFormValue(firstNameID), Last: r.PostFormValue(lastNameID)},
 		DateOfBirth: dateOfBirthForm{Day: r.PostFormValue(dayID), Month: r.PostFormValue(monthID), Year: r.PostFormValue(yearID)},
 		TRN:         trnForm{Has: r.PostFormValue(hasTRNID), TRN: r.PostFormValue(trnID)},
@@ -191,9 +192,13 @@ func (p *Pages) showCorrection(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	p.correctionPage(w, r, http.StatusOK, who, f, changes, nil)
+}
+
+func (p *Pages) correctionPage(w http.ResponseWriter, r *http.Request, status int, who cpd.Participant, f correctionForm, changes []change, errs govuk.Errors) {
 	o := p.admin(r, "Check the correction of "+string(who.Reference))
-	o.BackLink = govuk.BackLinkOptions{Href: participantPath(who.ID) + "/correct"}
-	p.showAdmin(w, r, http.StatusOK, o, correctionPage(changes, f.Why))
+	o.Errors, o.BackLink = errs, govuk.BackLinkOptions{Href: participantPath(who.ID) + "/correct"}
+	p.showAdmin(w, r, status, o, correctionPage(changes, f))
 }
 
 func (p *Pages) correctFor(w http.ResponseWriter, r *http.Request) {
@@ -205,7 +210,17 @@ func (p *Pages) correctFor(w http.ResponseWriter, r *http.Request) {
 		goTo(w, r, participantPath(who.ID)+"/correct/check")
 		return
 	}
+	if f.isAnother(r) {
+		p.correctionPage(w, r, http.StatusConflict, who, f, changes, f.another("a correction"))
+		return
+	}
 	_, err := p.svc.CorrectFor(r.Context(), administrator(r), who.ID, f.Seen, d, f.Why)
+	if fault.Is(err, fault.Conflict) {
+		if story, err := p.svc.Participant(r.Context(), who.ID); err == nil {
+			p.correctPage(w, r, http.StatusConflict, who, f, govuk.Errors{{Field: firstNameID, Message: "The details have changed since you looked at them. " + latest(story) + ". Look at them again"}})
+			return
+		}
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return

@@ -507,14 +507,17 @@ func answerLines(r cpd.Request) []string {
 
 var whoTexts = map[string]string{"person": "The person", "cpd": "Manage CPD", "tra": "The TRA"}
 
+func whoText(who string) string {
+	if text, ok := whoTexts[who]; ok {
+		return text
+	}
+	return who
+}
+
 func historyTable(history []cpd.Event) govuk.TableOptions {
 	t := listing("History", "When", "Who", "What", "Reason")
 	for _, e := range history {
-		who, ok := whoTexts[e.Who]
-		if !ok {
-			who = e.Who
-		}
-		t.Rows = append(t.Rows, []govuk.TableCell{{HTML: when(e.At)}, {Text: who, Classes: "traid-break"}, {Text: e.What.Text()}, {Text: e.Why, Classes: "traid-as-typed"}})
+		t.Rows = append(t.Rows, []govuk.TableCell{{HTML: when(e.At)}, {Text: whoText(e.Who), Classes: "traid-break"}, {Text: e.What.Text()}, {Text: e.Why, Classes: "traid-as-typed"}})
 	}
 	return t
 }

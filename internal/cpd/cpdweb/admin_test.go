@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"traid/internal/cpd"
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/person"
+	"traid/internal/workday"
 )
 
 // inConflict makes two people who hold one record, and gives the one who waits.
@@ -201,6 +203,53 @@ func TestAConflictThatChangedIsLookedAtAgain(t *testing.T) {
 	}
 }
 
+func TestATabConfirmsNothingThatAnotherTabProposed(t *testing.T) {
+	for what, at := range map[string]struct {
+		path          string
+		first, second []string
+		tells         string
+	}{
+		"the end of a conflict": {
+			path: "/conflict", first: []string{"how", "same_person", "reason", "I asked them both."},
+			second: []string{"how", "different_people", "reason", "They were born in different years."}, tells: "an end: Different people",
+		},
+		"a correction": {
+			path: "/correct", first: correctionTo("Zephyrina"), second: correctionTo("Zephira"), tells: "a correction",
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			var path string
+			if at.path == "/conflict" {
+				path = inConflict(t, w)
+			} else {
+				w.browser().standsBy(zephyrine)
+				path = "/admin/participants/" + string(w.participants()[0].ID)
+			}
+			admin := w.administrator()
+			propose := func(form []string) page {
+				return admin.post(path+at.path, append(slices.Clone(form), hidden(admin.get(path+at.path))...)...).at(path + at.path + "/check")
+			}
+			older := propose(at.first)
+			w.move(time.Hour)
+			newer := propose(at.second)
+			reason := at.second[len(at.second)-1]
+			p := admin.post(path+at.path+"/check", hidden(older)...).is(path+at.path+"/check", http.StatusConflict)
+			p.says(adminEmail+" chose "+at.tells+", in another tab on "+w.clock().In(workday.London).Format("2 Jan 2006, 15:04"), reason)
+			admin.get(path).silent(reason)
+			admin.post(path+at.path+"/check", hidden(newer)...).at(path).says(reason, adminEmail)
+		})
+	}
+}
+
+// correctionTo is a correction of the sample's first name.
+func correctionTo(first string) []string {
+	return []string{
+		"first-name", first, "last-name", "Sample", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
+		"has-trn", "no", "has-national-insurance-number", "no", "reason", "Her passport says " + first + ".",
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -319,11 +368,11 @@ func TestAnAdministratorCorrectsAndChecksAgain(t *testing.T) {
 		"first-name", "Zefyrine", "last-name", "Quillfeather", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
 		"has-trn", "yes", "trn", "", "has-national-insurance-number", "no", "reason", "The school spells it so.",
 	}
-	admin.post(path+"/correct", form...).at(path+"/correct/check").
+	check := admin.post(path+"/correct", form...).at(path+"/correct/check").
 		says("Name Zephyrine Quillfeather Zefyrine Quillfeather", "The school spells it so.", "What happens then").silent(zephyrine.TRN, "Date of birth")
 	w.knows("Zefyrine", "7300456")
-	admin.post(path+"/correct/check").at(path).says("An administrator corrected the details", adminEmail, "The school spells it so.", "Validated automatically", "7300456")
-	admin.post(path + "/correct/check").at(path) // a second click
+	admin.post(path+"/correct/check", hidden(check)...).at(path).says("An administrator corrected the details", adminEmail, "The school spells it so.", "Validated automatically", "7300456")
+	admin.post(path+"/correct/check", hidden(check)...).at(path) // a second click
 	admin.get(path + "/correct").at(path)
 	admin.get(path).silent("Correct details")
 	admin.post(path + "/check").at(path).says("The TRN is validated already.")

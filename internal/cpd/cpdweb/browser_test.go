@@ -164,8 +164,9 @@ func states(t *testing.T) *govuktest.Album {
 				"first-name", longName, "last-name", "Sample", "date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984",
 				"has-trn", "no", "has-national-insurance-number", "no", "reason", longText,
 			}
-			keep("correct: check", admin.post(path+"/correct", correct...))
-			admin.post(path + "/correct/check").at(path)
+			check := keep("correct: check", admin.post(path+"/correct", correct...))
+			keep("correct: of another tab", admin.post(path+"/correct/check"))
+			admin.post(path+"/correct/check", hidden(check)...).at(path)
 		}
 		if p.AlertStatus == cpd.AlertUndetermined {
 			keep("participant: no owner", admin.post(path+"/alert-owner", "owner", " "))
@@ -179,6 +180,7 @@ func states(t *testing.T) *govuktest.Album {
 	keep("conflict: errors", send("how", "", "reason", ""))
 	keep("conflict: changed", admin.post(conflict+"/conflict", "how", "different_people", "reason", "They were born in different years."))
 	end := keep("conflict: check", send("how", "different_people", "reason", longText))
+	keep("conflict: of another tab", admin.post(conflict+"/conflict/check"))
 	admin.post(conflict+"/conflict/check", hidden(end)...)
 	w.tra.down = true
 	for i := range 60 {
