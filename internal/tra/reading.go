@@ -259,6 +259,12 @@ func (s *Service) consequences(ctx context.Context, tx Tx, r Request, l looked) 
 	if err := s.unflag(ctx, tx, id, TicketMissing); err != nil {
 		return err
 	}
+	if open && !pending && l.made == nil && d.leftTicket(l.ticket) {
+		if err := s.takenOff(ctx, tx, &r, d, "the answer was taken off the ticket"); err != nil {
+			return err
+		}
+		open = false
+	}
 	switch {
 	case !l.ticket.Status.Done():
 		err = s.ticketOpen(ctx, tx, &r, d, open, pending)
@@ -330,10 +336,11 @@ func (s *Service) ticketOpen(ctx context.Context, tx Tx, r *Request, d Decision,
 		return nil // our own change is on its way
 	}
 	switch {
-	case open && d.Stage == StageOnTicket:
-		if err := s.endDecision(ctx, tx, d, StageUndone, byHelpdesk, "the ticket was reopened"); err != nil {
+	case open && (d.Stage == StageOnTicket || d.reviewedFromTicket()):
+		if err := s.takenOff(ctx, tx, r, d, "the ticket was reopened"); err != nil {
 			return err
 		}
+		return s.story(ctx, tx, r.ID, byHelpdesk, TicketReopened, "")
 	case r.State == Answered && r.ReplacedBy == "":
 		r.ExpectedBy = expectedBy(s.now())
 	default:
@@ -342,6 +349,25 @@ func (s *Service) ticketOpen(ctx context.Context, tx Tx, r *Request, d Decision,
 	r.State = WithOperator
 	r.Revision++
 	return s.story(ctx, tx, r.ID, byHelpdesk, TicketReopened, "")
+}
+
+// reviewedFromTicket tells whether a second operator is to agree with what an
+// agent answered on the ticket.
+func (d Decision) reviewedFromTicket() bool {
+	return d.Stage == StageSecondReview && (d.Via == ViaFields || d.Via == ViaComment)
+}
+
+// leftTicket tells whether a solved ticket does not carry an agent's answer any
+// more that waits for a second operator. Comments stay.
+func (d Decision) leftTicket(t Ticket) bool {
+	return d.Via == ViaFields && d.reviewedFromTicket() && t.Status.Done() && t.Fields != d.fields()
+}
+
+// takenOff ends a decision that an agent took off the ticket. The caller saves r.
+func (s *Service) takenOff(ctx context.Context, tx Tx, r *Request, d Decision, how string) error {
+	r.State = WithOperator
+	r.Revision++
+	return s.endDecision(ctx, tx, d, StageUndone, byHelpdesk, how)
 }
 
 // decidedOnTicket takes a decision that an agent made on the ticket.

@@ -440,6 +440,52 @@ func TestAnAgentsAnswerThatContradictsTheRecordIsRefused(t *testing.T) {
 	})
 }
 
+func TestAnAgentsAnswerThatIsTakenOffTheTicketIsNotReviewed(t *testing.T) {
+	const prohibitedTRN = "0612346"
+	fields := func(r *rig, status string, values map[string]string) zendesk.TicketUpdate {
+		u := zendesk.TicketUpdate{Status: status}
+		for title, value := range values {
+			u.Fields = append(u.Fields, zendesk.FieldValue{ID: r.fields[title].ID, Value: value})
+		}
+		return u
+	}
+	for what, c := range map[string]struct {
+		off     func(r *rig) zendesk.TicketUpdate
+		flagged bool
+	}{
+		"reopened": {off: func(r *rig) zendesk.TicketUpdate { return fields(r, zendesk.StatusOpen, nil) }},
+		"emptied":  {off: func(r *rig) zendesk.TicketUpdate { return fields(r, "", map[string]string{"Barring outcome": ""}) }, flagged: true},
+		"emptied in part": {off: func(r *rig) zendesk.TicketUpdate {
+			return fields(r, "", map[string]string{"Barring outcome": "", "Note for the client": "It is not known."})
+		}, flagged: true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			each(t, func(t *testing.T, r *rig) {
+				r.addRecord(prohibitedTRN, func(record *tra.Record) { record.Alerts = []tra.Alert{prohibited} })
+				_, _, err := r.svc.Submit(r.ctx, tra.Submission{ID: first, Client: cpdClient, Kind: tra.BarringCheck, Claim: tra.Claim{TRN: trn(prohibitedTRN), FirstName: name("Zofia")}})
+				r.ok(err)
+				r.work(time.Second)
+				r.byAgent(first, map[string]string{"Barring outcome": "barred"})
+				r.work(3 * time.Minute)
+				seen := r.kase(first)
+				if seen.Request.State != tra.InSecondReview {
+					t.Fatalf("it is %s", seen.Request.State)
+				}
+				_, err = r.agent.UpdateTicket(r.ctx, r.oneTicket(first).ID, c.off(r))
+				r.ok(err)
+				r.work(3 * time.Minute)
+				k := r.kase(first)
+				if k.Request.State != tra.WithOperator || k.Decision != nil || r.happened(first, tra.DecisionUndone) != 1 || r.flagged(first, tra.AnswerUnreadable) != c.flagged {
+					t.Errorf("it is %s with the decision %+v, flagged %v; its history: %+v", k.Request.State, k.Decision, k.Flags, k.History)
+				}
+				r.refused(r.svc.Review(r.ctx, owen, first, tra.Reviewing{Revision: seen.Request.Revision, Agree: true}), fault.Conflict)
+				r.work(released)
+				r.noAnswer()
+			})
+		})
+	}
+}
+
 func TestFieldsThatAreNoWholeAnswerAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		r.addRecord(zofia, nil)
