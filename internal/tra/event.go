@@ -37,6 +37,8 @@ const (
 	FlagSet           What = "flag_set"
 	FlagCleared       What = "flag_cleared"
 	ClientTold        What = "client_told"
+	TemplateChanged   What = "template_changed"
+	TemplateDeleted   What = "template_deleted"
 )
 
 var whatTexts = map[What]string{
@@ -69,6 +71,8 @@ var whatTexts = map[What]string{
 	CaseReopened:      "The case was opened again for another answer",
 	FlagSet:           "Needs attention",
 	FlagCleared:       "Needs attention no more",
+	TemplateChanged:   "A text was changed",
+	TemplateDeleted:   "A text was deleted",
 	ClientTold:        "The client was told that an answer is there",
 }
 

@@ -317,6 +317,7 @@ type Store interface {
 	Events(ctx context.Context, id RequestID) ([]Event, error)       // oldest first
 	// SavedForms gives what an operator typed and has not handed in, the newest first.
 	SavedForms(ctx context.Context, operator string, limit int) ([]SavedForm, error)
+	Templates(ctx context.Context) ([]Template, error) // of a kind and purpose together, as they came to be
 	// EventsBy counts the steps of a kind that somebody took since an instant.
 	EventsBy(ctx context.Context, who string, what What, since time.Time) (int, error)
 	// SameTRN gives a client's other requests whose newest open or released decision has the TRN.
@@ -350,6 +351,9 @@ type Tx interface {
 	// feed, in the order of commit.
 	AddAnswer(ctx context.Context, a Answer) (int64, error)
 	AddEvent(ctx context.Context, e Event) error
+	Template(ctx context.Context, id TemplateID) (Template, error)
+	SaveTemplate(ctx context.Context, t Template) error
+	DropTemplate(ctx context.Context, id TemplateID) error
 	SaveSweep(ctx context.Context, s Sweep) error
 	// AddHint keeps a hint's id; false when it was heard before. DropHints forgets
 	// those that were heard before an instant.

@@ -8,9 +8,10 @@ import (
 
 // Operator is a signed-in user of the console.
 type Operator struct {
-	Email      string
-	Barring    bool // may see and decide barring checks
-	Supervisor bool // may override second review and give anybody's case back
+	Email         string
+	Barring       bool // may see and decide barring checks
+	Supervisor    bool // may override second review and give anybody's case back
+	Administrator bool // may change the texts that operators start from
 }
 
 // Queue is a part of the list of cases.
@@ -110,10 +111,4 @@ type Checked struct {
 	Refused    string       // why this record cannot be the answer; empty: it can
 	SameTRN    []Request    // other requests of this client with this TRN
 	AsAt       time.Time    // of the register
-}
-
-// Template is a note for the client; slots stand in square brackets.
-type Template struct {
-	Name string
-	Text string
 }

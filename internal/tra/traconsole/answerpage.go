@@ -3,7 +3,6 @@ package traconsole
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"traid/internal/fault"
@@ -74,24 +73,29 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) {
 		p.renderAnswerCheck(w, r, c, f, http.StatusOK, nil)
 		return
 	}
-	p.renderNote(w, r, c, begin(r, c, f), http.StatusOK, nil)
+	p.renderNote(w, r, c, f, http.StatusOK, func(v *noteView) { v.begin(r) })
 }
 
 // begin fills a note with the template that was chosen, or an empty one with the first.
-func begin(r *http.Request, c tra.Case, f answerForm) answerForm {
-	templates := tra.Templates(c.Request.Kind, f.Reason)
-	if n, err := strconv.Atoi(r.PostFormValue("template")); err == nil && n >= 0 && n < len(templates) {
-		f.Note = templates[n].Text
-	} else if f.Note == "" && len(templates) > 0 {
-		f.Note = templates[0].Text
+func (v *noteView) begin(r *http.Request) {
+	chosen := slices.IndexFunc(v.Templates, func(t templateView) bool { return t.Value == r.PostFormValue("template") })
+	if chosen < 0 && v.Note == "" {
+		chosen = 0
 	}
-	return f
+	if chosen >= 0 && chosen < len(v.Templates) {
+		v.Note = v.Templates[chosen].Text
+	}
 }
 
 func (p *pages) renderNote(w http.ResponseWriter, r *http.Request, c tra.Case, f answerForm, status int, change func(*noteView)) {
 	v := noteView{headView: headOf(c, operator(r)), Reason: f.Reason.Words(), Chosen: f.chosen(), Note: f.Note}
-	for i, t := range tra.Templates(c.Request.Kind, f.Reason) {
-		v.Templates = append(v.Templates, templateView{strconv.Itoa(i), t.Name, t.Text})
+	templates, err := p.console.Templates(r.Context(), c.Request.Kind, tra.Purpose(f.Reason))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	for _, t := range templates {
+		v.Templates = append(v.Templates, templateView{string(t.ID), t.Name, t.Text})
 	}
 	if change != nil {
 		change(&v)

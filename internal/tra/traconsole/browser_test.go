@@ -157,6 +157,20 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("register: found", search.press("/register", "Search", url.Values{"purpose": {"A school called about a supply teacher"}, "query": {"Marsh"}}))
 	keep("register: nobody found", search.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"nobody"}}))
 
+	// The texts.
+	keep("texts", ann.get("/texts"))
+	text := keep("text", ann.get("/texts/text-1"))
+	keep("text: errors", text.press("/texts/text-1", "Save", url.Values{"name": {""}, "text": {"Born on 17/02/1984"}}))
+	add := keep("text: new", ann.get("/texts/new"))
+	keep("text: new, errors", add.press("/texts/new", "Save", url.Values{"name": {""}, "text": {longText}}))
+	add.press("/texts/new", "Save", url.Values{"name": {"Delete me"}, "text": {longText}, "for": {"trn_validation other"}})
+	ann.get("/texts/text-4").press("/texts/text-4/delete", "Delete", nil)
+	templates := c.templates
+	c.templates = nil
+	keep("texts: none", ann.get("/texts"))
+	keep("note: without a text", ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "no_record")))
+	c.templates = templates
+
 	// What has been answered.
 	keep("answered", ann.get("/cases/"+string(answered)))
 	keep("answered: deleted", ann.get("/cases/"+string(deleted)))
@@ -168,6 +182,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	// Everything at its longest.
 	c.fill(t)
 	keep("list: full", ann.get("/"))
+	keep("texts: full", ann.get("/texts"))
 	keep("case: long", ann.get(casePath))
 	keep("case: long search", ann.get(casePath).press(casePath+"/search", "Search", one("query", "Wolfeschlegelstein")))
 	c.free(trnCase)
@@ -259,6 +274,9 @@ func (c *console) fill(t *testing.T) {
 			},
 			Claim: claim, HasClaim: true, Flags: one.Flags[:i%len(one.Flags)],
 		}
+	}
+	for i := range full {
+		c.templates = append(c.templates, tra.Template{ID: tra.TemplateID(fmt.Sprint("long-", i)), Kind: tra.TRNValidation, Purpose: tra.PurposeQuestion, Name: longName[:60], Text: longText, ChangedBy: longEmail, ChangedAt: noon})
 	}
 	c.next = "2026-11-01T00:00:00Z|" + string(trnCase)
 	c.threads[trnCase] = append(c.threads[trnCase], tra.Comment{ID: "3", Agent: "7", Text: longText, At: noon})

@@ -167,12 +167,20 @@ func troubles(err error) (errs govuk.Errors, meanwhile string, ok bool) {
 }
 
 // formField leads from a field of a decision to the id of its input; others have none.
-var formField = map[string]string{"/why": "why", "/note": "note"}
+var formField = map[string]string{"/why": "why", "/note": "note", "/name": "name", "/text": "text", "/purpose": "for"}
 
 var wrongTexts = map[fault.Field]string{
 	{Pointer: "/purpose", Reason: "blank"}:                    "Enter why you are searching",
 	{Pointer: "/purpose", Reason: "too_long"}:                 "Why you are searching must be 100 characters or fewer",
 	{Pointer: "/purpose", Reason: "personal_number"}:          "Why you are searching must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/purpose", Reason: "not_for_this_kind"}:        "Select what the text is for",
+	{Pointer: "/name", Reason: "blank"}:                       "Enter a name",
+	{Pointer: "/name", Reason: "too_long"}:                    "The name must be 60 characters or fewer",
+	{Pointer: "/name", Reason: "personal_number"}:             "The name must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/text", Reason: "blank"}:                       "Enter the text",
+	{Pointer: "/text", Reason: "too_long"}:                    "The text must be 1,000 characters or fewer",
+	{Pointer: "/text", Reason: "personal_number"}:             "The text must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/text", Reason: "slot"}:                        "Every square bracket must have its other one, and none may stand inside of another pair",
 	{Pointer: "/query", Reason: "blank"}:                      nothingToSearch,
 	{Pointer: "/why", Reason: "blank"}:                        "Enter your reason",
 	{Pointer: "/why", Reason: "too_long"}:                     "Your reason must be 1,000 characters or fewer",

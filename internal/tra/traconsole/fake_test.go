@@ -44,6 +44,7 @@ type fake struct {
 	reached    time.Time   // when it was last
 	saved      []tra.SavedForm
 	threads    map[tra.RequestID][]tra.Comment
+	templates  []tra.Template
 	purposes   []string // of searches without a case
 	tooMany    bool     // searches
 }
@@ -143,6 +144,12 @@ func sample(t testing.TB) *fake {
 		}
 		f.cases[r.ID] = one
 		return one
+	}
+	f.templates = []tra.Template{
+		{ID: "text-0", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.NoRecord), Name: "No record", Text: "We found no record with these details. Ask the person to check their names."},
+		{ID: "text-1", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.NoRecord), Name: "May have trained elsewhere", Text: "We found no record with these details. Ask them [where they trained]."},
+		{ID: "text-2", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.CannotTell), Name: "Cannot tell", Text: "We cannot tell which record is this person's. Ask the person to check every detail."},
+		{ID: "text-3", Kind: tra.BarringCheck, Purpose: tra.Purpose(tra.CannotTell), Name: "Cannot tell", Text: "We cannot tell from the record. Contact the TRA about this check."},
 	}
 	f.threads = map[tra.RequestID][]tra.Comment{trnCase: {
 		{ID: "1", Ours: true, Text: "TRN validation. Answer by Tuesday.\n\nThe case: https://console.example/cases/1", At: noon.AddDate(0, 0, -3)},
@@ -301,6 +308,48 @@ func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, quer
 	}
 	f.purposes = append(f.purposes, purpose)
 	return f.find(query), noon, nil
+}
+
+func (f *fake) Templates(_ context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error) {
+	var out []tra.Template
+	for _, t := range f.templates {
+		if k == "" || t.Kind == k && t.Purpose == p {
+			out = append(out, t)
+		}
+	}
+	return out, f.broken
+}
+
+func (f *fake) SaveTemplate(_ context.Context, op tra.Operator, t tra.Template) error {
+	var wrong []fault.Field
+	switch {
+	case t.Name == "":
+		wrong = append(wrong, fault.Field{Pointer: "/name", Reason: "blank"})
+	case t.ID == "" && t.Purpose == "":
+		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "not_for_this_kind"})
+	}
+	if person.HasPersonalNumber(t.Text) {
+		wrong = append(wrong, fault.Field{Pointer: "/text", Reason: "personal_number"})
+	}
+	if len(wrong) > 0 {
+		return fault.InvalidFields(wrong...)
+	}
+	t.ChangedBy, t.ChangedAt = op.Email, f.now
+	for i, old := range f.templates {
+		if old.ID == t.ID {
+			t.Kind, t.Purpose = old.Kind, old.Purpose
+			f.templates[i] = t
+			return nil
+		}
+	}
+	t.ID = tra.TemplateID(fmt.Sprint("text-", len(f.templates)))
+	f.templates = append(f.templates, t)
+	return nil
+}
+
+func (f *fake) DropTemplate(_ context.Context, _ tra.Operator, id tra.TemplateID) error {
+	f.templates = slices.DeleteFunc(f.templates, func(t tra.Template) bool { return t.ID == id })
+	return nil
 }
 
 func (f *fake) Thread(_ context.Context, op tra.Operator, id tra.RequestID) ([]tra.Comment, error) {

@@ -2,6 +2,7 @@ package traconsole
 
 import (
 	"net/http"
+	"strings"
 
 	"traid/internal/govuk"
 	"traid/internal/httpd"
@@ -14,9 +15,17 @@ const serviceName = "TRA support console"
 func Page(r *http.Request, title string) govuk.PageOptions {
 	o := govuk.PageOptions{Title: title, ProductName: "traid", ServiceName: serviceName, ServiceURL: "/", Wide: true, Footer: footer()}
 	if a, ok := signin.AccountFrom(r.Context()); ok {
-		o.Navigation = []govuk.NavigationItem{
-			{Text: "Cases", Href: "/", Active: r.URL.Path != "/register"},
-			{Text: "Search the register", Href: "/register", Active: r.URL.Path == "/register"},
+		section := "/"
+		for _, other := range []string{"/register", textsPath} {
+			if strings.HasPrefix(r.URL.Path, other) {
+				section = other
+			}
+		}
+		for _, item := range []govuk.NavigationItem{{Text: "Cases", Href: "/"}, {Text: "Search the register", Href: "/register"}, {Text: "Texts", Href: textsPath}} {
+			item.Active = item.Href == section
+			if item.Href != textsPath || a.HasRole(RoleAdministrator) {
+				o.Navigation = append(o.Navigation, item)
+			}
 		}
 		o.NavigationEnd = signOut(a.Email)
 	}

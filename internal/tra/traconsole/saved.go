@@ -119,7 +119,10 @@ func (p *pages) continueForm(w http.ResponseWriter, r *http.Request) {
 			p.renderAnswerCheck(w, r, c, f, http.StatusOK, answer)
 			return
 		case form == formAnswer:
-			p.renderNote(w, r, c, begin(r, c, f), http.StatusOK, note)
+			p.renderNote(w, r, c, f, http.StatusOK, func(v *noteView) {
+				v.begin(r)
+				note(v)
+			})
 			return
 		default:
 			p.renderNote(w, r, c, f, http.StatusOK, note)

@@ -36,6 +36,9 @@ type Console interface {
 	Decide(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Deciding) (tra.Decision, error)
 	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error
+	Templates(ctx context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error)
+	SaveTemplate(ctx context.Context, op tra.Operator, t tra.Template) error
+	DropTemplate(ctx context.Context, op tra.Operator, id tra.TemplateID) error
 	Reopen(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64, why string) error
 	TakeNext(ctx context.Context, op tra.Operator, asked time.Time) (tra.RequestID, error)
 	Take(ctx context.Context, op tra.Operator, id tra.RequestID, from string) error
@@ -89,6 +92,10 @@ func Routes() []Route {
 		{"POST /cases/{id}/review", every, (*pages).confirmReview},
 		{"GET /cases/{id}/reopen", every, (*pages).reopen},
 		{"POST /cases/{id}/reopen", every, (*pages).confirmReopen},
+		{"GET /texts", []string{RoleAdministrator}, (*pages).listTexts},
+		{"GET /texts/{text}", []string{RoleAdministrator}, (*pages).editText},
+		{"POST /texts/{text}", []string{RoleAdministrator}, (*pages).saveText},
+		{"POST /texts/{text}/delete", []string{RoleAdministrator}, (*pages).dropText},
 
 		{"GET " + privacyPath, nil, (*pages).privacy},
 		{"GET " + cookiesPath, nil, (*pages).cookies},
@@ -161,9 +168,10 @@ func operator(r *http.Request) tra.Operator {
 
 func operatorOf(a access.Account) tra.Operator {
 	return tra.Operator{
-		Email:      a.Email,
-		Barring:    a.HasRole(RoleBarring, RoleSupervisor, RoleAdministrator),
-		Supervisor: a.HasRole(RoleSupervisor, RoleAdministrator),
+		Email:         a.Email,
+		Barring:       a.HasRole(RoleBarring, RoleSupervisor, RoleAdministrator),
+		Supervisor:    a.HasRole(RoleSupervisor, RoleAdministrator),
+		Administrator: a.HasRole(RoleAdministrator),
 	}
 }
 

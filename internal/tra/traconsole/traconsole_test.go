@@ -337,7 +337,7 @@ func TestAFailureHasANoteFromATemplateAndAPreviewOfIt(t *testing.T) {
 	p := b.get(casePath)
 	p.press(casePath+"/answer", "Continue", nil).is(http.StatusUnprocessableEntity).says("There is a problem Select what you found")
 	p.press(casePath+"/answer", "Continue", one("answer", "barred")).is(http.StatusUnprocessableEntity) // not for this kind
-	templates := tra.Templates(tra.TRNValidation, tra.NoRecord)
+	templates := c.templates
 	note := p.press(casePath+"/answer", "Continue", one("answer", "no_record")).is(http.StatusOK)
 	if _, form := note.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != templates[0].Text {
 		t.Errorf("the note begins with %q", form.Get("note"))
@@ -367,6 +367,30 @@ func TestAFailureHasANoteFromATemplateAndAPreviewOfIt(t *testing.T) {
 	if len(c.decided) != 1 || c.decided[0] != want {
 		t.Errorf("decided %+v, want %+v", c.decided, want)
 	}
+}
+
+func TestAnAdministratorChangesTheTextsThatOperatorsStartFrom(t *testing.T) {
+	c := start(t)
+	ann, b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator), c.signIn(t, "bob@example.org", traconsole.RoleSupervisor)
+	b.get("/").saysNot("Texts")
+	b.get("/texts").is(http.StatusForbidden)
+	b.post("/texts/text-0", url.Values{"name": {"x"}, "text": {"y"}}).is(http.StatusForbidden)
+	form := ann.get("/texts").is(http.StatusOK).says("No record", "TRN validation: no record").b.get("/texts/text-0").is(http.StatusOK).says("TRN validation: no record")
+	wrong := form.press("/texts/text-0", "Save", url.Values{"name": {""}, "text": {"Your TRN is 8400123"}}).is(http.StatusUnprocessableEntity)
+	wrong.says("Enter a name", "The text must not hold a TRN", "TRN validation: no record")
+	if _, kept := wrong.form("/texts/text-0", "Save", nil); kept.Get("text") != "Your TRN is 8400123" {
+		t.Errorf("what was typed is not kept: %q", kept)
+	}
+	form.press("/texts/text-0", "Save", url.Values{"name": {"Nobody"}, "text": {"Nobody is there."}}).follow("/texts").says("Nobody", "Nobody is there.", "ann @example.org")
+	note := b.get(casePath).press(casePath+"/answer", "Continue", one("answer", "no_record")).is(http.StatusOK)
+	if _, form := note.form(casePath+"/answer/check", "Continue", nil); form.Get("note") != "Nobody is there." {
+		t.Errorf("the note begins with %q", form.Get("note"))
+	}
+	add := ann.get("/texts/new").is(http.StatusOK)
+	add.press("/texts/new", "Save", url.Values{"name": {"x"}, "text": {"y"}, "for": {""}}).is(http.StatusUnprocessableEntity).says("Select what the text is for")
+	add.press("/texts/new", "Save", url.Values{"name": {"Abroad"}, "text": {"Trained abroad."}, "for": {"trn_validation other"}}).follow("/texts").says("Abroad", "TRN validation: another reason")
+	ann.get("/texts/text-0").press("/texts/text-0/delete", "Delete", nil).follow("/texts").saysNot("Nobody is there.")
+	ann.get("/texts/text-0").is(http.StatusNotFound)
 }
 
 func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {

@@ -67,7 +67,7 @@ func (q *Queries) Template(ctx context.Context, id string) (Template, error) {
 }
 
 const templates = `-- name: Templates :many
-SELECT id, kind, purpose, name, body, changed_by, changed_at FROM templates ORDER BY id
+SELECT id, kind, purpose, name, body, changed_by, changed_at FROM templates ORDER BY kind, purpose, id
 `
 
 func (q *Queries) Templates(ctx context.Context) ([]Template, error) {

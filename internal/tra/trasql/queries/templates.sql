@@ -1,5 +1,5 @@
 -- name: Templates :many
-SELECT * FROM templates ORDER BY id;
+SELECT * FROM templates ORDER BY kind, purpose, id;
 
 -- name: Template :one
 SELECT * FROM templates WHERE id = $1;
