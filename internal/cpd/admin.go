@@ -43,6 +43,9 @@ func (s *Service) Participant(ctx context.Context, id ParticipantID) (Story, err
 		return Story{}, err
 	}
 	out := Story{Participant: p}
+	if out.Schools, err = s.store.SchoolsOf(ctx, p.ID); err != nil {
+		return Story{}, err
+	}
 	if out.Joined, err = s.store.JoinedParticipants(ctx, p.ID); err != nil {
 		return Story{}, err
 	}

@@ -65,8 +65,8 @@ func (s *Service) draft(ctx context.Context, r Reads, email person.Email) (Draft
 	return d, ok && d.EndsAt.After(s.now()), err
 }
 
-// MailLink mails a link to go on where the address is registered or answers are
-// saved under it, and does nothing where neither is; the caller cannot tell.
+// MailLink mails a link to go on where the address is registered, answers are
+// saved under it or a school invited it, and does nothing otherwise; the caller cannot tell.
 // TooMany when it was asked too often.
 func (s *Service) MailLink(ctx context.Context, email person.Email, from string) error {
 	if err := s.countMail(ctx, email, from); err != nil {
@@ -81,11 +81,14 @@ func (s *Service) MailLink(ctx context.Context, email person.Email, from string)
 			return s.mailLink(ctx, tx, p, email)
 		}
 		_, saved, err := s.draft(ctx, tx, email)
-		if err != nil || !saved {
+		if err != nil {
 			return err
 		}
-		_, err = s.post(ctx, tx, mail{kind: mailSaved, to: email.Reveal(), draft: email.Key()})
-		return err
+		if saved {
+			_, err = s.post(ctx, tx, mail{kind: mailSaved, to: email.Reveal(), draft: email.Key()})
+			return err
+		}
+		return s.mailInvitations(ctx, tx, email)
 	})
 }
 
@@ -107,8 +110,9 @@ var errLink = fault.New(fault.Gone, "This link has been used or is too old.")
 // Opened is what a mailed link leads to.
 type Opened struct {
 	Visitor      Visitor        // who may see the participant from now on; zero: nobody has handed in
-	Registration RegistrationID // with the answers of a registration: of its continuation, whose address is confirmed
+	Registration RegistrationID // with the answers of a registration, or an invitation: of its continuation, whose address is confirmed
 	Answers      []byte         // that were saved; nil: none
+	Invitee      *Invitee       // what a school entered, to begin with; nil: nothing
 }
 
 // OpenLink lets the owner of a mailed link go on, once, and nobody else any
@@ -118,21 +122,24 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Opened, error) {
 	var out Opened
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		out = Opened{}
-		by, saved, err := tx.UseLink(ctx, tokenHash(token), s.now())
+		to, err := tx.UseLink(ctx, tokenHash(token), s.now())
 		if fault.Is(err, fault.NotFound) {
 			return errLink
 		}
 		if err != nil {
 			return err
 		}
-		if by != "" {
-			p, err := standing(ctx, tx, by)
+		if to.Invitation != "" {
+			return s.openInvitation(ctx, tx, to.Invitation, &out)
+		}
+		if to.Participant != "" {
+			p, err := standing(ctx, tx, to.Participant)
 			if err != nil {
 				return err
 			}
 			return s.openParticipant(ctx, tx, p, &out)
 		}
-		email, err := person.ParseEmail(saved)
+		email, err := person.ParseEmail(to.Draft)
 		if err != nil {
 			return err
 		}
@@ -150,13 +157,19 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Opened, error) {
 		if !ok {
 			return errLink
 		}
-		now := s.now()
 		out.Registration, out.Answers = NewRegistrationID(), d.Answers
-		return tx.SaveEmailCode(ctx, EmailCode{ // who reads the mail has the address
-			Registration: out.Registration, Address: s.hash("email", email.Key()), EndsAt: now, ConfirmedAt: now, ForgetAt: now.Add(confirmedFor),
-		})
+		return s.confirmByLink(ctx, tx, out.Registration, email)
 	})
 	return out, err
+}
+
+// confirmByLink says that the address of a registration is confirmed: who reads
+// the mail that holds the link has it.
+func (s *Service) confirmByLink(ctx context.Context, tx Tx, id RegistrationID, email person.Email) error {
+	now := s.now()
+	return tx.SaveEmailCode(ctx, EmailCode{
+		Registration: id, Address: s.hash("email", email.Key()), EndsAt: now, ConfirmedAt: now, ForgetAt: now.Add(confirmedFor),
+	})
 }
 
 // openParticipant lets the owner of a link see a participant, with the answers

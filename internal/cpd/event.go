@@ -44,6 +44,7 @@ const (
 	LinkSent           What = "link_mailed"
 	LinkUsed           What = "link_used"
 	EmailConfirmed     What = "email_confirmed"
+	CameByInvitation   What = "came_by_invitation"
 )
 
 var whatTexts = map[What]string{
@@ -86,6 +87,7 @@ var whatTexts = map[What]string{
 	LinkSent:           "A link to go on was mailed",
 	LinkUsed:           "The mailed link was used",
 	EmailConfirmed:     "The email address was confirmed by the mailed code",
+	CameByInvitation:   "Came by an invitation of a school, which sees the status from now on",
 }
 
 // Text gives the step as a sentence for administrators.

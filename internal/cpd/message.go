@@ -26,6 +26,7 @@ const (
 	mailContinue    MailKind = "continue"
 	mailNeedDetails MailKind = "need_details"
 	mailWithdrawn   MailKind = "withdrawn"
+	mailInvited     MailKind = "invited"
 	mailTwoPeople   MailKind = "two_people" // to the TRA's support
 )
 
@@ -79,6 +80,12 @@ func MailTemplates() []MailTemplate {
 			reference + "We have deleted the details that you gave us to check, and nobody checks them any more.\n\nTo register again, go to ((continue_url)).",
 		},
 		{
+			mailInvited, "Your school asks you to register for training",
+			"((school)) asks you to register for training. Use the link below by ((until)), check what ((school)) entered, and answer a few questions.\n\n" +
+				"Then ((school)) sees whether your details are confirmed, and nothing that you enter.\n\n" +
+				"If you do not expect this, you do not need to do anything.\n\n" + again + "\n\nUse this link to go on. It works once:\n\n((link))",
+		},
+		{
 			mailTwoPeople, "Two people with one record",
 			"An answer names the record of somebody else.\n\nThe participant ((reference)) was given a TRN that stands on another participant, or that contradicts the one they have. " +
 				"An administrator found that these are different people. Nobody’s TRN was changed.\n\n((requests))",
@@ -103,6 +110,8 @@ type mail struct {
 	values      map[string]string // for the template's places
 	code        string            // with mailCode
 	draft       string            // whose saved answers the link leads to
+	invitation  InvitationID      // that the link leads to
+	ends        time.Time         // of the link; zero: linkLife from now
 }
 
 // mailTo is a mail to a participant.
@@ -112,7 +121,7 @@ func (s *Service) mailTo(p Participant, to person.Email, kind MailKind) mail {
 	case mailReceived:
 		m.values["expectation"] = "We will write to you when we have an answer."
 		if !p.ExpectedBy.IsZero() {
-			m.values["expectation"] = "We expect to have an answer by " + p.ExpectedBy.In(workday.London).Format("2 January 2006") + "."
+			m.values["expectation"] = "We expect to have an answer by " + dayOf(p.ExpectedBy) + "."
 		}
 	case mailFailed:
 		m.values["kept"] = "We have deleted what you entered before, so we ask for it once more."
@@ -122,6 +131,9 @@ func (s *Service) mailTo(p Participant, to person.Email, kind MailKind) mail {
 	}
 	return m
 }
+
+// dayOf writes a day for people.
+func dayOf(t time.Time) string { return t.In(workday.London).Format("2 January 2006") }
 
 // mail writes a mail to a participant in the transaction that it tells of.
 func (s *Service) mail(ctx context.Context, tx Tx, p Participant, to person.Email, kind MailKind) error {
@@ -148,12 +160,15 @@ func (s *Service) post(ctx context.Context, tx Tx, w mail) (Message, error) {
 	body, coded := strings.CutSuffix(template.Body, codePlace)
 	body, linked := strings.CutSuffix(body, linkPlace)
 	m.Body = fill(body, values)
-	secret := Secret{Draft: w.draft}
+	secret := Secret{Draft: w.draft, Invitation: w.invitation}
 	switch {
 	case linked:
 		token, hash := newToken()
 		m.Link = s.o.PublicURL + ContinuePath + "/" + token
 		secret.LinkHash, secret.EndsAt = hash, now.Add(linkLife)
+		if !w.ends.IsZero() {
+			secret.EndsAt = w.ends
+		}
 	case coded:
 		secret.EndsAt = now.Add(codeLife)
 	}

@@ -75,6 +75,7 @@ type Page struct {
 // Story is everything an administrator sees of a participant.
 type Story struct {
 	Participant Participant
+	Schools     []School      // whose invitations the person accepted
 	Joined      []Participant // records of the same person that were joined into it
 	Requests    []Request     // oldest first
 	History     []Event       // oldest first, with that of the joined records
@@ -157,9 +158,17 @@ type Message struct {
 
 // Secret is what a mail holds that is used once.
 type Secret struct {
-	LinkHash string    // empty: it holds no link
-	Draft    string    // the case-folded address whose saved answers the link leads to; empty: none
-	EndsAt   time.Time // of the link or the code; zero: it holds neither
+	LinkHash   string       // empty: it holds no link
+	Draft      string       // the case-folded address whose saved answers the link leads to; empty: none
+	Invitation InvitationID // that the link leads to; empty: none
+	EndsAt     time.Time    // of the link or the code; zero: it holds neither
+}
+
+// LinkTarget is what a mailed link leads to: one of them.
+type LinkTarget struct {
+	Participant ParticipantID
+	Draft       string // the case-folded address whose saved answers it leads to
+	Invitation  InvitationID
 }
 
 // Waiting is one thing that waits, and since when.

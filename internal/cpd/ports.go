@@ -52,6 +52,7 @@ const (
 	TaskWithdraw   TaskKind = "cpd_withdraw_request"       // a request back from the TRA
 	TaskAlert      TaskKind = "cpd_read_alert"             // of a participant's record
 	TaskDeleteData TaskKind = "cpd_delete_validation_data" // of a participant, after a failure
+	TaskInvite     TaskKind = "cpd_invite"                 // the people of a file
 	TaskMail       TaskKind = "cpd_send_mail"              // and what became of it
 )
 
@@ -90,6 +91,11 @@ type Reads interface {
 	EmailCode(ctx context.Context, id RegistrationID) (EmailCode, error)
 	Draft(ctx context.Context, email person.Email) (Draft, error)
 	Sending(ctx context.Context, id string) (Sending, error)
+	School(ctx context.Context, urn URN) (School, error)
+	SchoolOfTutor(ctx context.Context, tutor person.Email) (School, error)
+	Invitation(ctx context.Context, id InvitationID) (Invitation, error)
+	InvitationTo(ctx context.Context, urn URN, email person.Email) (Invitation, error)
+	Upload(ctx context.Context, id string) (Upload, error)
 }
 
 // Store keeps everything of cpd.
@@ -109,6 +115,15 @@ type Store interface {
 	Unsettled(ctx context.Context, limit int) ([]Participant, error)  // not checked, in conflict, or with an undetermined alert
 	OpenRequests(ctx context.Context, limit int) ([]RequestOf, error) // waiting or sent
 	FailingAlertReads(ctx context.Context, limit int) ([]TaskOf, error)
+
+	Schools(ctx context.Context) ([]School, error)
+	SchoolsOf(ctx context.Context, id ParticipantID) ([]School, error) // whose invitations a participant accepted
+	SchoolEvents(ctx context.Context, subject string) ([]SchoolEvent, error)
+	InvitationByLink(ctx context.Context, hash string, now time.Time) (Invitation, error)
+	Invitations(ctx context.Context, urn URN, f InvitationFilter, limit int) ([]Invitation, map[InvitationState]int, error)
+	Uploads(ctx context.Context, urn URN, limit int) ([]Upload, error)
+	WrongRows(ctx context.Context, upload string, limit int) ([]UploadRow, error)
+	Rows(ctx context.Context, upload string, afterLine, limit int) ([]UploadRow, error)
 }
 
 // RequestOf is a request with its participant's reference.
@@ -129,7 +144,7 @@ type Tx interface {
 	Reads
 	AddParticipant(ctx context.Context, p Participant) error
 	SaveParticipant(ctx context.Context, p Participant) error
-	// Join moves the email addresses, requests and joined records of one participant to another.
+	// Join moves the email addresses, requests, invitations and joined records of one participant to another.
 	Join(ctx context.Context, from, into ParticipantID) error
 
 	AddData(ctx context.Context, d Data) error
@@ -149,9 +164,8 @@ type Tx interface {
 	AddEvent(ctx context.Context, e Event) error
 	AddMessage(ctx context.Context, m Message, s Secret) error
 	SaveSending(ctx context.Context, m Sending) error
-	// UseLink ends a link that is good at now and gives whose it is: its
-	// participant, or the address whose saved answers it leads to.
-	UseLink(ctx context.Context, hash string, now time.Time) (ParticipantID, string, error)
+	// UseLink ends a link that is good at now and gives what it leads to.
+	UseLink(ctx context.Context, hash string, now time.Time) (LinkTarget, error)
 	// UseCode ends the code in a mail.
 	UseCode(ctx context.Context, message string) error
 	SaveEmailCode(ctx context.Context, c EmailCode) error
@@ -159,8 +173,9 @@ type Tx interface {
 	SaveDraft(ctx context.Context, d Draft) error
 	DeleteDraft(ctx context.Context, email person.Email) error
 	// Clean deletes what is over at now: links and codes and their text,
-	// confirmations, saved answers, counters of windows that began before, and
-	// mails to nobody who handed in that are older than strangersBefore.
+	// confirmations, saved answers, counters of windows that began before, mails
+	// to nobody who handed in that are older than strangersBefore, files, and what
+	// was entered of people who did not follow an invitation.
 	Clean(ctx context.Context, now, windowsBefore, strangersBefore time.Time) error
 	// Count adds one to a counter of a window of time and gives it.
 	Count(ctx context.Context, key string, window time.Time) (int64, error)
@@ -175,4 +190,27 @@ type Tx interface {
 	DelayTask(ctx context.Context, t Task, due time.Time) error
 
 	SaveFeed(ctx context.Context, f Feed) error
+
+	SaveSchool(ctx context.Context, s School) error
+	SaveTutor(ctx context.Context, tutor person.Email, urn URN) error
+	AddSchoolEvent(ctx context.Context, e SchoolEvent) error
+	CountInvitations(ctx context.Context, urn URN) (int, error)
+	InvitedAddresses(ctx context.Context, urn URN) (map[string]bool, error) // case-folded
+	OpenInvitationsTo(ctx context.Context, email person.Email) ([]Invitation, error)
+	AddInvitation(ctx context.Context, i Invitation) error
+	InvitationSentAgain(ctx context.Context, i Invitation) error
+	OpenInvitation(ctx context.Context, id InvitationID, registration RegistrationID, at time.Time) error
+	// OpenedInvitations gives those whose link was used on the way to a
+	// registration, or by its address, and that nobody accepted.
+	OpenedInvitations(ctx context.Context, id RegistrationID, email person.Email) ([]Invitation, error)
+	// AcceptInvitation ties a participant to an invitation and forgets what was entered to be checked.
+	AcceptInvitation(ctx context.Context, id InvitationID, p ParticipantID) error
+	DeleteInvitation(ctx context.Context, id InvitationID) error
+	EndInvitationLinks(ctx context.Context, id InvitationID) error
+
+	AddUpload(ctx context.Context, u Upload, rows []UploadRow) error
+	SaveUpload(ctx context.Context, u Upload) error
+	DeleteUpload(ctx context.Context, id string) error
+	RowsToDo(ctx context.Context, upload string, limit int) ([]UploadRow, error)
+	RowDone(ctx context.Context, upload string, line int, result RowResult) error
 }

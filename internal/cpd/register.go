@@ -160,6 +160,9 @@ func (s *Service) enter(ctx context.Context, id RegistrationID, d Details, then 
 		if err := s.story(ctx, tx, p.ID, byPerson, HandedIn, "", ""); err != nil {
 			return err
 		}
+		if err := s.acceptOpened(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := then(ctx, tx, &p, data); err != nil {
 			return err
 		}

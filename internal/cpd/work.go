@@ -31,6 +31,8 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject string) error
 		return s.ReadAlert(ctx, ParticipantID(subject))
 	case TaskDeleteData:
 		return s.deleteOldData(ctx, ParticipantID(subject))
+	case TaskInvite:
+		return s.inviteFrom(ctx, subject)
 	case TaskMail:
 		return s.SendMail(ctx, subject)
 	}
@@ -39,7 +41,7 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject string) error
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskMail}
+	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskInvite, TaskMail}
 }
 
 // WorkDue does everything that is due now: the poll, the deletion of what is

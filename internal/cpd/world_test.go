@@ -258,7 +258,7 @@ func eachCase[K ~string, C any](t *testing.T, cases map[K]C, test func(w *world,
 }
 
 // tables are those of cpd, in an order in which they can be emptied.
-var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "email_codes", "drafts", "participants"}
+var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "email_codes", "drafts", "upload_rows", "uploads", "invitations", "school_events", "tutors", "schools", "participants"}
 
 func (w *world) wipe() {
 	w.Helper()
@@ -271,6 +271,24 @@ func (w *world) wipe() {
 		return nil
 	}))
 }
+
+// exec changes the database behind the service's back.
+func (w *world) exec(statement string) {
+	w.Helper()
+	w.ok(statement, w.db.InTx(w.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, statement)
+		return err
+	}))
+}
+
+// counted gives how many rows a table has.
+func (w *world) counted(table string) (n int) {
+	w.Helper()
+	w.ok("counting", w.db.Reader().QueryRowContext(w.Context(), `SELECT COUNT(*) FROM `+table).Scan(&n))
+	return n
+}
+
+func (w *world) clock() time.Time { return w.now }
 
 // mailsTellNothing looks for what no mail may tell.
 func (w *world) mailsTellNothing() {

@@ -38,20 +38,20 @@ func (x *tx) AddMessage(ctx context.Context, m cpd.Message, s cpd.Secret) error 
 		ID: m.ID, ParticipantID: text(string(m.Participant)), At: sqldb.Time(m.At), Recipient: m.To, Kind: string(m.Kind), Subject: m.Subject, Body: m.Body,
 		Link: m.Link, LinkHash: text(s.LinkHash), DraftKey: s.Draft, Code: m.Code, SecretEndsAt: sqldb.NullTime(s.EndsAt),
 		Personalisation: string(values), State: string(m.State), StateAt: sqldb.NullTime(m.StateAt),
+		InvitationID: string(s.Invitation),
 	}))
 }
 
 // text gives a text that may be missing: NULL for an empty one.
 func text(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
-// UseLink ends a link that is good at now, and its text, and gives its
-// participant, or the address whose saved answers it leads to.
-func (x *tx) UseLink(ctx context.Context, hash string, now time.Time) (cpd.ParticipantID, string, error) {
+// UseLink ends a link that is good at now, and its text, and gives what it leads to.
+func (x *tx) UseLink(ctx context.Context, hash string, now time.Time) (cpd.LinkTarget, error) {
 	row, err := x.q.UseLink(ctx, UseLinkParams{LinkHash: sql.NullString{String: hash, Valid: true}, SecretEndsAt: sqldb.NullTime(now)})
 	if err != nil {
-		return "", "", failed("link", err)
+		return cpd.LinkTarget{}, failed("link", err)
 	}
-	return cpd.ParticipantID(row.ParticipantID.String), row.DraftKey, nil
+	return cpd.LinkTarget{Participant: cpd.ParticipantID(row.ParticipantID.String), Draft: row.DraftKey, Invitation: cpd.InvitationID(row.InvitationID)}, nil
 }
 
 // UseCode ends the code in a mail.

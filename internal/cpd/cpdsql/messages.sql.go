@@ -12,8 +12,8 @@ import (
 )
 
 const addMessage = `-- name: AddMessage :exec
-INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at)
-VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, invitation_id)
+VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 `
 
 type AddMessageParams struct {
@@ -32,6 +32,7 @@ type AddMessageParams struct {
 	Personalisation string
 	State           string
 	StateAt         sql.NullTime
+	InvitationID    string
 }
 
 func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
@@ -51,12 +52,13 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) error {
 		arg.Personalisation,
 		arg.State,
 		arg.StateAt,
+		arg.InvitationID,
 	)
 	return err
 }
 
 const deleteStrangersMessages = `-- name: DeleteStrangersMessages :exec
-DELETE FROM messages WHERE participant_id IS NULL AND at <= $1
+DELETE FROM messages WHERE participant_id IS NULL AND at <= $1 AND secret_ends_at IS NULL
 `
 
 func (q *Queries) DeleteStrangersMessages(ctx context.Context, at time.Time) error {
@@ -74,7 +76,7 @@ func (q *Queries) EndSecrets(ctx context.Context, secretEndsAt sql.NullTime) err
 }
 
 const messageByID = `-- name: MessageByID :one
-SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages WHERE id = $1
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id, invitation_id FROM messages WHERE id = $1
 `
 
 func (q *Queries) MessageByID(ctx context.Context, id string) (Message, error) {
@@ -101,12 +103,13 @@ func (q *Queries) MessageByID(ctx context.Context, id string) (Message, error) {
 		&i.TriedAt,
 		&i.Looked,
 		&i.SentID,
+		&i.InvitationID,
 	)
 	return i, err
 }
 
 const messagesBefore = `-- name: MessagesBefore :many
-SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.kind, m.subject, m.body, m.link, m.link_hash, m.draft_key, m.code, m.secret_ends_at, m.personalisation, m.state, m.state_at, m.problem, m.tried_at, m.looked, m.sent_id FROM messages m JOIN messages a ON a.id = $1
+SELECT m.id, m.participant_id, m.position, m.at, m.recipient, m.kind, m.subject, m.body, m.link, m.link_hash, m.draft_key, m.code, m.secret_ends_at, m.personalisation, m.state, m.state_at, m.problem, m.tried_at, m.looked, m.sent_id, m.invitation_id FROM messages m JOIN messages a ON a.id = $1
 WHERE m.at < a.at OR (m.at = a.at AND (m.position < a.position OR (m.position = a.position AND m.id < a.id)))
 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT $2
 `
@@ -146,6 +149,7 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 			&i.TriedAt,
 			&i.Looked,
 			&i.SentID,
+			&i.InvitationID,
 		); err != nil {
 			return nil, err
 		}
@@ -161,7 +165,7 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 }
 
 const messagesOf = `-- name: MessagesOf :many
-SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages m
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id, invitation_id FROM messages m
 WHERE m.participant_id = $1 OR m.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
 ORDER BY m.at, m.position, m.id
 `
@@ -196,6 +200,7 @@ func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message,
 			&i.TriedAt,
 			&i.Looked,
 			&i.SentID,
+			&i.InvitationID,
 		); err != nil {
 			return nil, err
 		}
@@ -211,7 +216,7 @@ func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message,
 }
 
 const newestMessages = `-- name: NewestMessages :many
-SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
+SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id, invitation_id FROM messages ORDER BY at DESC, position DESC, id DESC LIMIT $1
 `
 
 func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, error) {
@@ -244,6 +249,7 @@ func (q *Queries) NewestMessages(ctx context.Context, limit int32) ([]Message, e
 			&i.TriedAt,
 			&i.Looked,
 			&i.SentID,
+			&i.InvitationID,
 		); err != nil {
 			return nil, err
 		}
@@ -302,7 +308,7 @@ func (q *Queries) UseCode(ctx context.Context, id string) error {
 }
 
 const useLink = `-- name: UseLink :one
-UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key
+UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key, invitation_id
 `
 
 type UseLinkParams struct {
@@ -313,11 +319,12 @@ type UseLinkParams struct {
 type UseLinkRow struct {
 	ParticipantID sql.NullString
 	DraftKey      string
+	InvitationID  string
 }
 
 func (q *Queries) UseLink(ctx context.Context, arg UseLinkParams) (UseLinkRow, error) {
 	row := q.db.QueryRowContext(ctx, useLink, arg.LinkHash, arg.SecretEndsAt)
 	var i UseLinkRow
-	err := row.Scan(&i.ParticipantID, &i.DraftKey)
+	err := row.Scan(&i.ParticipantID, &i.DraftKey, &i.InvitationID)
 	return i, err
 }

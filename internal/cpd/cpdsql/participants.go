@@ -51,11 +51,7 @@ func (s *Store) Unsettled(ctx context.Context, limit int) ([]cpd.Participant, er
 // Participants lists those that fit the filter, newest first, and counts them.
 // Records that were joined into another are left out.
 func (s *Store) Participants(ctx context.Context, f cpd.Filter) ([]cpd.Participant, int, error) {
-	typed, folded := strings.ToLower(strings.TrimSpace(f.Query)), person.Fold(f.Query)
-	if folded == "" {
-		folded = typed
-	}
-	typed, folded = "%"+likeEscape.Replace(typed)+"%", "%"+likeEscape.Replace(folded)+"%"
+	typed, folded := likeOf(f.Query)
 	total, err := s.q.CountPeople(ctx, CountPeopleParams{
 		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Typed: typed, Folded: folded,
 	})
@@ -115,13 +111,14 @@ func (x *tx) SaveParticipant(ctx context.Context, p cpd.Participant) error {
 	return changed("participant", n, err)
 }
 
-// Join moves the email addresses, requests and joined records of one
+// Join moves the email addresses, requests, invitations and joined records of one
 // participant to another. The history and the mails stay where they are and
 // are read from both.
 func (x *tx) Join(ctx context.Context, from, into cpd.ParticipantID) error {
 	return wrote("join participants", errors.Join(
 		x.q.MoveEmails(ctx, MoveEmailsParams{IntoID: string(into), FromID: string(from)}),
 		x.q.MoveRequests(ctx, MoveRequestsParams{IntoID: string(into), FromID: string(from)}),
+		x.q.MoveInvitations(ctx, MoveInvitationsParams{IntoID: text(string(into)), FromID: text(string(from))}),
 		x.q.MoveJoined(ctx, MoveJoinedParams{IntoID: string(into), FromID: string(from)}),
 	))
 }

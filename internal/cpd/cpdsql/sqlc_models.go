@@ -81,6 +81,47 @@ type Feed struct {
 	Problem  string
 }
 
+type Invitation struct {
+	ID             string
+	Urn            string
+	Position       int64
+	EmailKey       string
+	Email          string
+	FirstName      string
+	LastName       string
+	Search         string
+	DateOfBirth    string
+	Trn            string
+	InvitedBy      string
+	CreatedAt      time.Time
+	SentAt         time.Time
+	EndsAt         time.Time
+	Ended          bool
+	OpenedAt       sql.NullTime
+	RegistrationID string
+	ParticipantID  sql.NullString
+}
+
+type Invited struct {
+	ID             string
+	Urn            string
+	Position       int64
+	Email          string
+	FirstName      string
+	LastName       string
+	Search         string
+	DateOfBirth    string
+	Trn            string
+	InvitedBy      string
+	CreatedAt      time.Time
+	SentAt         time.Time
+	EndsAt         time.Time
+	OpenedAt       sql.NullTime
+	RegistrationID string
+	ParticipantID  sql.NullString
+	State          string
+}
+
 type Message struct {
 	ID              string
 	ParticipantID   sql.NullString
@@ -102,6 +143,7 @@ type Message struct {
 	TriedAt         sql.NullTime
 	Looked          int64
 	SentID          string
+	InvitationID    string
 }
 
 type Participant struct {
@@ -185,6 +227,21 @@ type Request struct {
 	AnsweredAt    sql.NullTime
 }
 
+type School struct {
+	Urn          string
+	Name         string
+	LeadProvider string
+}
+
+type SchoolEvent struct {
+	Urn      string
+	Position int64
+	At       time.Time
+	Who      string
+	What     string
+	Subject  string
+}
+
 type Task struct {
 	Kind        string
 	Subject     string
@@ -192,6 +249,38 @@ type Task struct {
 	DueAt       time.Time
 	Attempts    int64
 	LeasedUntil sql.NullTime
+}
+
+type Tutor struct {
+	EmailKey string
+	Urn      string
+}
+
+type Upload struct {
+	ID        string
+	Urn       string
+	ByWhom    string
+	CreatedAt time.Time
+	State     string
+	People    int64
+	Wrong     int64
+	Known     int64
+	Done      int64
+	Invited   int64
+	EndsAt    time.Time
+}
+
+type UploadRow struct {
+	UploadID    string
+	Line        int64
+	FirstName   string
+	LastName    string
+	Email       string
+	DateOfBirth string
+	Trn         string
+	Field       string
+	Problem     string
+	Result      string
 }
 
 type ValidationDatum struct {

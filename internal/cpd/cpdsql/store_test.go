@@ -534,11 +534,11 @@ func TestALinkIsUsedOnceAndEnds(t *testing.T) {
 		}
 		use := func(id string, at time.Duration) (p cpd.ParticipantID, err error) {
 			err = s.InTx(ctx, func(ctx context.Context, tx cpd.Tx) (err error) {
-				var draft string
-				p, draft, err = tx.UseLink(ctx, "hash of "+id, start.Add(at))
-				if err == nil && draft != "draft of "+id {
-					s.Errorf("the link leads to the draft %q", draft)
+				to, err := tx.UseLink(ctx, "hash of "+id, start.Add(at))
+				if err == nil && to.Draft != "draft of "+id {
+					s.Errorf("the link leads to the draft %q", to.Draft)
 				}
+				p = to.Participant
 				return err
 			})
 			return p, err

@@ -12,11 +12,11 @@ WHERE m.at < a.at OR (m.at = a.at AND (m.position < a.position OR (m.position = 
 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT sqlc.arg(at_most);
 
 -- name: AddMessage :exec
-INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at)
-VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO messages (id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, invitation_id)
+VALUES ($1, $2, CASE WHEN CAST($2 AS text) IS NULL THEN 0 ELSE (SELECT COALESCE(MAX(o.position), 0) + 1 FROM messages o WHERE o.participant_id = $2) END, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: UseLink :one
-UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key;
+UPDATE messages SET link = '', link_hash = NULL, secret_ends_at = NULL WHERE link_hash = $1 AND secret_ends_at > $2 RETURNING participant_id, draft_key, invitation_id;
 
 -- name: UseCode :exec
 UPDATE messages SET code = '', secret_ends_at = NULL WHERE id = $1;
@@ -25,7 +25,7 @@ UPDATE messages SET code = '', secret_ends_at = NULL WHERE id = $1;
 UPDATE messages SET link = '', link_hash = NULL, code = '', secret_ends_at = NULL WHERE secret_ends_at <= $1;
 
 -- name: DeleteStrangersMessages :exec
-DELETE FROM messages WHERE participant_id IS NULL AND at <= $1;
+DELETE FROM messages WHERE participant_id IS NULL AND at <= $1 AND secret_ends_at IS NULL;
 
 -- name: MessageByID :one
 SELECT * FROM messages WHERE id = $1;
