@@ -18,6 +18,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"traid/internal/access"
+	"traid/internal/cpd"
+	"traid/internal/cpd/cpdsql"
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/dqt"
 	"traid/internal/fault"
@@ -86,8 +88,9 @@ type cli struct {
 	Operator struct {
 		Add struct {
 			Email   string   `arg:"" help:"Whom."`
-			Roles   []string `required:"" help:"What they may do, separated by commas. tra: operator, barring, supervisor, administrator; cpd: administrator."`
+			Roles   []string `required:"" help:"What they may do, separated by commas. tra: operator, barring, supervisor, administrator; cpd: administrator, tutor."`
 			Service string   `default:"tra" enum:"tra,cpd" help:"Where: tra (the console) or cpd (Manage CPD)."`
+			School  string   `help:"A tutor's school, by its unique reference number (URN)."`
 		} `cmd:"" help:"Let a person in, and print a sign-in link that works once."`
 		List struct {
 			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
@@ -97,6 +100,14 @@ type cli struct {
 			Service string `default:"tra" enum:"tra,cpd" help:"Where: tra or cpd."`
 		} `cmd:"" help:"Keep a person out from now on."`
 	} `cmd:"" help:"People who sign in to the console or to Manage CPD's administration."`
+	School struct {
+		Add struct {
+			URN          string `arg:"" help:"The school's unique reference number."`
+			Name         string `arg:"" help:"What it is called."`
+			LeadProvider string `help:"The client whose tokens read its participants."`
+		} `cmd:"" help:"Make a school known, or change what is known of it."`
+		List struct{} `cmd:"" help:"List the schools."`
+	} `cmd:"" help:"Schools whose tutors invite people to Manage CPD."`
 	Notify struct {
 		Check     struct{} `cmd:"" help:"Hold the account's templates to the mails that are sent by them."`
 		Templates struct{} `cmd:"" help:"Print the templates that the account needs."`
@@ -196,7 +207,14 @@ func (p *program) run(ctx context.Context, command string, c *cli) error {
 		return p.with(ctx, c.Token.Revoke.Service, func(s *service) error { return s.access.RevokeToken(ctx, c.Token.Revoke.ID) })
 	case "operator add":
 		o := c.Operator.Add
-		return p.with(ctx, o.Service, func(s *service) error { return p.addOperator(ctx, s, o.Email, o.Roles) })
+		return p.with(ctx, o.Service, func(s *service) error { return p.addOperator(ctx, s, o.Email, o.Roles, o.School) })
+	case "school add":
+		o := c.School.Add
+		return p.with(ctx, "cpd", func(s *service) error {
+			return p.manageCPD(s).PutSchool(ctx, cpd.School{URN: cpd.URN(o.URN), Name: o.Name, LeadProvider: o.LeadProvider})
+		})
+	case "school list":
+		return p.with(ctx, "cpd", func(s *service) error { return p.listSchools(ctx, p.manageCPD(s)) })
 	case "operator list":
 		return p.with(ctx, c.Operator.List.Service, func(s *service) error { return p.listOperators(ctx, s.access) })
 	case "operator disable":
@@ -358,17 +376,45 @@ func (p *program) createToken(ctx context.Context, s *service, client string, sc
 // rolesOf lists the roles that a service's people can have.
 func rolesOf(service string) []string {
 	if service == "cpd" {
-		return []string{cpdweb.Administrator}
+		return cpdweb.Roles()
 	}
 	return traconsole.Roles()
 }
 
-// addOperator lets a person in and prints a link that signs them in once.
-func (p *program) addOperator(ctx context.Context, s *service, email string, roles []string) error {
+// manageCPD is Manage CPD's use cases that ask nobody, on its own database.
+func (p *program) manageCPD(s *service) *cpd.Service {
+	return cpd.New(cpdsql.NewStore(s.db, nil), nil, nil, nil, p.now, cpd.Options{Logger: p.logger})
+}
+
+func (p *program) listSchools(ctx context.Context, svc *cpd.Service) error {
+	schools, err := svc.Schools(ctx)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "URN\tNAME\tLEAD PROVIDER")
+	for _, s := range schools {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", s.URN, s.Name, orDash(s.LeadProvider))
+	}
+	return t.Flush()
+}
+
+// addOperator lets a person in and prints a link that signs them in once. A
+// tutor is of one school.
+func (p *program) addOperator(ctx context.Context, s *service, email string, roles []string, school string) error {
 	known := rolesOf(s.name)
 	for _, role := range roles {
 		if !slices.Contains(known, role) {
 			return fault.New(fault.Invalid, "There is no such role. The roles of "+s.name+" are "+strings.Join(known, ", ")+".")
+		}
+	}
+	if tutor := s.name == "cpd" && slices.Contains(roles, cpdweb.Tutor); tutor != (school != "") {
+		return fault.New(fault.Invalid, "A tutor, and nobody else, is of a school: give its number by --school.")
+	} else if tutor {
+		if err := p.manageCPD(s).PutTutor(ctx, email, cpd.URN(school)); fault.Is(err, fault.NotFound) {
+			return fault.New(fault.NotFound, "There is no such school. Make it known by traid school add.")
+		} else if err != nil {
+			return err
 		}
 	}
 	link, err := s.access.AddAccount(ctx, email, roles)

@@ -3,13 +3,16 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"traid/internal/cpd"
 	"traid/internal/cpd/cpdweb"
 	"traid/internal/dqt"
 	"traid/internal/fault"
@@ -30,11 +33,18 @@ var demoDefaults = map[string]string{setReleaseAfter: "10s", setSweepEvery: "5s"
 // demoExportDelay is the desk's in a demonstration; Zendesk leaves out a minute.
 const demoExportDelay = 2 * time.Second
 
+// demoSchool is the school of a demonstration's tutor.
+var demoSchool = cpd.School{URN: "900001", Name: "Ashdown School", LeadProvider: "north-star"}
+
 // The people who work in a demonstration.
-var demoStaff = []struct{ service, email, as string }{
-	{"tra", "olive.operator@example.org", "an operator"},
-	{"tra", "owen.second@example.org", "a second operator, for second review"},
-	{"cpd", "ada.admin@example.org", "an administrator of Manage CPD"},
+var demoStaff = []struct {
+	service, email, as string
+	roles              []string
+}{
+	{"tra", "olive.operator@example.org", "an operator", traconsole.Roles()},
+	{"tra", "owen.second@example.org", "a second operator, for second review", traconsole.Roles()},
+	{"cpd", "ada.admin@example.org", "an administrator of Manage CPD", []string{cpdweb.Administrator}},
+	{"cpd", "tess.tutor@example.org", "an induction tutor of " + demoSchool.Name, []string{cpdweb.Tutor}},
 }
 
 // demo runs everything with a sample register, which is made at the first
@@ -128,11 +138,12 @@ func (sys *system) introduce(ctx context.Context, records int) error {
 	section("Sign in by these links, each once within a day:")
 	for _, who := range demoStaff {
 		s := sys.open[who.service]
-		roles := []string{cpdweb.Administrator}
-		if who.service == "tra" {
-			roles = traconsole.Roles()
+		if slices.Contains(who.roles, cpdweb.Tutor) {
+			if err := errors.Join(sys.cpd.PutSchool(ctx, demoSchool), sys.cpd.PutTutor(ctx, who.email, demoSchool.URN)); err != nil {
+				return err
+			}
 		}
-		link, err := s.access.AddAccount(ctx, who.email, roles)
+		link, err := s.access.AddAccount(ctx, who.email, who.roles)
 		if err != nil {
 			return err
 		}

@@ -379,13 +379,13 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	mux := http.NewServeMux()
 	sessions := access.NewSessions(s.access, "cpd_session", sys.https(s))
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
-		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles " + cpdweb.Administrator + " --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
+		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles ROLE --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
 		Contact: p.settings.get(setTRAAddress), WebhookSecrets: strings.Fields(p.settings.get(setWebhookKey)),
 		Poll: func() { sys.kick(s, pollJob) },
 		Now:  p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
-	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage})
+	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage, MaxBody: cpdweb.MaxBody})
 	return err
 }
 

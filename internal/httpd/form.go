@@ -19,16 +19,39 @@ func Form(next http.Handler, errorPage func(w http.ResponseWriter, r *http.Reque
 		if r.Method == http.MethodPost {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 			if err := r.ParseForm(); err != nil {
-				status := http.StatusBadRequest
-				if _, large := errors.AsType[*http.MaxBytesError](err); large {
-					status = http.StatusRequestEntityTooLarge
-				}
-				errorPage(w, r, status)
+				errorPage(w, r, refusedStatus(err))
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// FileForm is Form of a form with a file, which is read into memory: at most max
+// bytes of both.
+func FileForm(next http.Handler, max int64, errorPage func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, max)
+			err := r.ParseForm()
+			if err == nil {
+				err = r.ParseMultipartForm(max)
+			}
+			if err != nil && !errors.Is(err, http.ErrNotMultipart) {
+				errorPage(w, r, refusedStatus(err))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refusedStatus is how a form that cannot be read is answered.
+func refusedStatus(err error) int {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
 }
 
 // Text refuses what no browser sends and no database takes in texts: NUL, and

@@ -347,6 +347,13 @@ func participantRows(s cpd.Story) []govuk.SummaryRow {
 	if !p.WithdrawnAt.IsZero() {
 		rows = append(rows, text("Details taken back", minute(p.WithdrawnAt)))
 	}
+	if len(s.Schools) > 0 {
+		var names []string
+		for _, school := range s.Schools {
+			names = append(names, school.Name+" ("+string(school.URN)+")")
+		}
+		rows = append(rows, text("Schools that see the status", strings.Join(names, ", ")))
+	}
 	if len(s.Joined) > 0 {
 		var references []string
 		for _, j := range s.Joined {
@@ -390,7 +397,7 @@ func axis(t tag, more []string) templ.Component {
 			var templ_7745c5c3_Var12 string
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(line)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 131, Col: 8}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 138, Col: 8}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -459,7 +466,7 @@ func requestName(r cpd.Request) templ.Component {
 		var templ_7745c5c3_Var14 string
 		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(kindTexts[r.Kind])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 170, Col: 20}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 177, Col: 20}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 		if templ_7745c5c3_Err != nil {
@@ -472,7 +479,7 @@ func requestName(r cpd.Request) templ.Component {
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(string(r.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 172, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participant.templ`, Line: 179, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {

@@ -300,7 +300,10 @@ func alertItems() []govuk.SelectItem {
 
 // counted writes a number of things.
 func counted(n int, thing string) string {
-	if n != 1 {
+	switch {
+	case n != 1 && thing == "person":
+		thing = "people"
+	case n != 1:
 		thing += "s"
 	}
 	return strconv.Itoa(n) + " " + thing

@@ -202,6 +202,7 @@ func states(t *testing.T) *govuktest.Album {
 	keep("outbox: full", admin.get("/admin/outbox"))
 	w.exec(`UPDATE messages SET state = 'failed', problem = 'no_such_inbox'`)
 	keep("outbox: not delivered", admin.get("/admin/outbox"))
+	schoolStates(w, keep)
 	keep("admin: not found", admin.get("/admin/participants/nobody"))
 	keep("admin: not text", admin.post("/admin/participants", "search", "a\x00b"))
 	keep("too much", b.post("/name", "first-name", strings.Repeat("x", 70<<10)))
@@ -211,6 +212,67 @@ func states(t *testing.T) *govuktest.Album {
 	keep("sign-in: gone", admin.get("/sign-in/nothing"))
 	w.album.KeepErrors("error", "/error", w.pages.ErrorPage)
 	return w.album
+}
+
+// schoolStates keeps the pages of a tutor.
+func schoolStates(w *world, keep func(name string, p page) page) {
+	school := cpd.School{URN: "900001", Name: longName[:190]}
+	email := strings.Replace(longEmail, "wolfe", "ottos", 1) // nobody's yet
+	tess := w.tutor("tess.tutor@example.org", school)
+	keep("people: empty", tess.get("/school"))
+	keep("add person", tess.get("/school/add"))
+	keep("add person: errors", tess.post("/school/add", "first-name", "12", "email", "jo", "date-of-birth-day", "1", "trn", "12"))
+	keep("files: empty", tess.get("/school/files"))
+	keep("files: none chosen", tess.post("/school/files"))
+	keep("files: refused", tess.upload("/school/files", "name\nJo\n"))
+	one := keep("person: invited", tess.post("/school/add", "first-name", longName, "last-name", longName, "email", email, "trn", "8400123",
+		"date-of-birth-day", "17", "date-of-birth-month", "2", "date-of-birth-year", "1984"))
+	keep("person: on the list", tess.post("/school/add", "first-name", "Jo", "last-name", "Sample", "email", email))
+	keep("person: invited again", tess.post(one.Path+"/again"))
+	keep("link: of an invitation", w.browser().get(w.link()))
+	invited := w.browser()
+	invited.post(w.link()).at("/changed-name")
+	invited.post("/changed-name", "changed-name", "no").at("/check-your-answers")
+	keep("check answers: invited", invited.get("/check-your-answers"))
+	invited.post("/check-your-answers").at("/check-your-details")
+	invited.post("/check-your-details").at("/progress")
+	keep("person: being checked", tess.get(one.Path))
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: longText})
+	keep("person: not confirmed", tess.get(one.Path))
+	keep("remove person: handed in", tess.get(one.Path+"/remove"))
+	never := tess.post("/school/add", "first-name", "Ned", "last-name", "Never", "email", "ned@example.org")
+	w.move(15 * 24 * time.Hour)
+	w.work()
+	keep("person: no answer", tess.get(never.Path))
+	keep("remove person", tess.get(never.Path+"/remove"))
+	var file strings.Builder
+	file.WriteString("first_name,last_name,email,date_of_birth,trn\n")
+	for i := range 120 {
+		fmt.Fprintf(&file, "Many,Sample,many%d@example.org,,\n", i)
+	}
+	for range 60 {
+		fmt.Fprintf(&file, "%s,12,%s,soon,\n", longName, email)
+	}
+	for range 25 {
+		w.move(50 * time.Minute)
+		tess.upload("/school/files", "first_name,last_name,email\nJo,12,jo@example.org\n")
+	}
+	keep("file: nobody to invite", tess.upload("/school/files", "first_name,last_name,email\nNed,Never,ned@example.org\n"))
+	read := keep("file: read", tess.upload("/school/files", file.String()))
+	keep("file: working", tess.post(read.Path))
+	w.work()
+	keep("file: done", tess.get(read.Path))
+	tess.get(read.Path + "/result.csv")
+	tess.get("/school/template.csv")
+	keep("files: full", tess.get("/school/files"))
+	keep("people: full", tess.get("/school/people"))
+	keep("people: found", tess.post("/school/people", "search", "many"))
+	keep("people: nobody found", tess.post("/school/people", "search", "nobody"))
+	dropped := tess.upload("/school/files", file.String())
+	tess.post(dropped.Path + "/drop").at("/school/files")
+	keep("people: removed", tess.post(never.Path+"/remove").at("/school/people"))
+	keep("school: not found", tess.get("/school/people/nobody"))
+	tess.post("/sign-out").at("/sign-in")
 }
 
 // manyNames fills every place for another name.
@@ -233,6 +295,7 @@ func TestPagesCanBeUsedByEverybody(t *testing.T) {
 		Footer: []string{"/privacy", "/cookies", "/accessibility", "/contact"},
 		Lenient: map[string]string{
 			"POST /admin/participants": "a search that finds nobody is answered so",
+			"POST /school/people":      "a search that finds nobody is answered so",
 		},
 		Steady: map[string]string{
 			"What changes": "there are five details",

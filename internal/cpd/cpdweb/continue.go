@@ -53,7 +53,16 @@ func (p *Pages) showLink(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	school, invited, err := p.svc.InvitingSchool(r.Context(), r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	p.o.Sessions.Put(r.Context(), keyShown, linkOf(r))
+	if invited {
+		p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Register for training"}, invitedPage(school.Name))
+		return
+	}
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Continue your registration"}, linkPage())
 }
 
@@ -90,7 +99,7 @@ func (p *Pages) openLink(w http.ResponseWriter, r *http.Request) {
 	if opened.Visitor.Participant != "" {
 		p.handedIn(ctx, opened.Visitor)
 	}
-	if opened.Answers != nil {
+	if opened.Answers != nil || opened.Invitee != nil {
 		p.resume(w, r, opened)
 		return
 	}

@@ -31,11 +31,19 @@ const OpenOutboxPath = "/outbox"
 // Administrator is the role of those who may see the pages below /admin.
 const Administrator = "administrator"
 
-// What the pages are called at their head, and the two sides of them.
+// Tutor is the role of those who may see the pages below /school, each their own
+// school's: cpd.Service.PutTutor binds them to it.
+const Tutor = "tutor"
+
+// Roles lists the roles of those who sign in here.
+func Roles() []string { return []string{Administrator, Tutor} }
+
+// What the pages are called at their head, and the sides of them.
 const (
 	productName = "Manage CPD"
 	personSide  = "Register for training"
 	adminSide   = "Administration"
+	schoolSide  = "Your school"
 )
 
 // Options say what the pages stand on. Sessions and Accounts are needed, and
@@ -73,7 +81,7 @@ func New(svc *cpd.Service, o Options) *Pages {
 	}
 	p := &Pages{svc: svc, o: o}
 	p.gate = signin.New(signin.Options{
-		Accounts: o.Accounts, Sessions: o.Sessions, Home: participantsPath, Command: o.SignInCommand,
+		Accounts: o.Accounts, Sessions: o.Sessions, Home: homePath, Command: o.SignInCommand,
 		Page: p.admin, ErrorPage: p.ErrorPage, Refused: o.SignInRefused, Logger: o.Logger,
 	})
 	return p
@@ -87,7 +95,9 @@ const (
 	Anyone         Who = iota
 	Registering        // has begun to register, or to correct, and not handed in
 	Registered         // has handed in, in this session or by a mailed link
+	Tutors             // signed in with the role, of a school
 	Administrators     // signed in with the role
+	SignedIn           // with any role
 	TRA                // signs what it sends
 )
 
@@ -101,6 +111,7 @@ type Route struct {
 // The addresses of the pages that others lead to.
 const (
 	startPath         = "/"
+	homePath          = "/home" // of who is signed in
 	namePath          = "/name"
 	changedNamePath   = "/changed-name"
 	previousNamesPath = "/previous-names"
@@ -175,6 +186,24 @@ func (p *Pages) Routes() []Route {
 		{"GET " + accessibilityPath, Anyone, p.showAccessibility},
 		{"GET " + contactPath, Anyone, p.showContact},
 
+		{"GET " + homePath, SignedIn, p.home},
+		{"GET " + schoolPath, Tutors, redirectTo(schoolPeoplePath)},
+		{"GET " + schoolPeoplePath, Tutors, p.showPeople},
+		{"POST " + schoolPeoplePath, Tutors, p.searchPeople},
+		{"GET " + addPersonPath, Tutors, p.showAddPerson},
+		{"POST " + addPersonPath, Tutors, p.addPerson},
+		{"GET " + schoolPeoplePath + "/{id}", Tutors, p.showInvitation},
+		{"POST " + schoolPeoplePath + "/{id}/again", Tutors, p.inviteAgain},
+		{"GET " + schoolPeoplePath + "/{id}/remove", Tutors, p.showRemove},
+		{"POST " + schoolPeoplePath + "/{id}/remove", Tutors, p.remove},
+		{"GET " + templatePath, Tutors, p.template},
+		{"GET " + uploadPath, Tutors, p.showUploads},
+		{"POST " + uploadPath, Tutors, p.readFile},
+		{"GET " + uploadPath + "/{id}", Tutors, p.showFile},
+		{"POST " + uploadPath + "/{id}", Tutors, p.beginFile},
+		{"POST " + uploadPath + "/{id}/drop", Tutors, p.dropFile},
+		{"GET " + uploadPath + "/{id}/result.csv", Tutors, p.result},
+
 		{"GET /admin", Administrators, redirectTo(participantsPath)},
 		{"GET " + participantsPath, Administrators, p.showParticipants},
 		{"POST " + participantsPath, Administrators, p.searchParticipants},
@@ -203,23 +232,38 @@ func (p *Pages) Routes() []Route {
 
 // Mount puts the pages, sign-in, the styles and the pages for what is not there onto the mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
-	administrators := p.gate.Require(Administrator)
+	gates := map[Who]func(http.Handler) http.Handler{
+		Administrators: p.gate.Require(Administrator), Tutors: p.gate.Require(Tutor), SignedIn: p.gate.Require(),
+	}
 	for _, route := range p.Routes() {
 		var h http.Handler = route.handle
-		if route.Who == Administrators { // what people type about themselves is refused field by field
+		gate, gated := gates[route.Who]
+		if gated { // what people type about themselves is refused field by field
 			h = httpd.Text(h, p.ErrorPage)
 		}
-		if route.Who != TRA {
+		switch {
+		case route.Pattern == "POST "+uploadPath:
+			h = httpd.FileForm(h, MaxBody, p.ErrorPage)
+		case route.Who != TRA:
 			h = httpd.Form(h, p.ErrorPage)
 		}
-		if route.Who == Administrators {
-			h = administrators(h)
+		if gated {
+			h = gate(h)
 		}
 		mux.Handle(route.Pattern, h)
 	}
 	p.gate.Mount(mux)
 	mux.Handle("GET /assets/", govuk.Assets())
 	mux.HandleFunc("/", p.missing(mux))
+}
+
+// home leads who is signed in to where they work.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
+	if account, _ := signin.AccountFrom(r.Context()); !account.HasRole(Administrator) && account.HasRole(Tutor) {
+		goTo(w, r, schoolPath)
+		return
+	}
+	goTo(w, r, participantsPath)
 }
 
 func redirectTo(path string) http.HandlerFunc {

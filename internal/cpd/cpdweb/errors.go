@@ -54,6 +54,10 @@ func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int) {
 		p.showAdmin(w, r, status, p.admin(r, text.Title), errorPage(text, participantsPath, code))
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, schoolPath+"/") {
+		p.showSchool(w, r, status, p.school(r, text.Title), errorPage(text, schoolPath, code))
+		return
+	}
 	p.show(w, r, status, govuk.PageOptions{Title: text.Title}, errorPage(text, startPath, code))
 }
 

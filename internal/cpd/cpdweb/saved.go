@@ -61,12 +61,15 @@ func (p *Pages) showSaved(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Your answers are saved"}, savedPage(p.o.OpenOutbox))
 }
 
-// resume gives the session the answers that a mailed link leads to. Numbers
+// resume gives the session the answers that a mailed link leads to, or what a
+// school entered of whom it invites. Numbers
 // that tell who somebody is are not shown again: a mailbox is read by more
 // people than its owner.
 func (p *Pages) resume(w http.ResponseWriter, r *http.Request, opened cpd.Opened) {
 	var v visit
-	if json.Unmarshal(opened.Answers, &v) != nil { // of another version of the program
+	if opened.Invitee != nil {
+		v = invitedVisit(*opened.Invitee)
+	} else if json.Unmarshal(opened.Answers, &v) != nil { // of another version of the program
 		v = visit{}
 	}
 	v.TRN.mask()

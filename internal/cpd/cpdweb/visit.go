@@ -222,6 +222,15 @@ func visitOf(d cpd.Details) *visit {
 	return v
 }
 
+// invitedVisit is the visit of somebody whom a school invited, with what it entered.
+func invitedVisit(i cpd.Invitee) visit {
+	v := visit{Name: nameForm{First: i.FirstName.Reveal(), Last: i.LastName.Reveal()}, Email: emailForm{i.Email.Reveal()}, DateOfBirth: dateOfBirthFormOf(i.DateOfBirth)}
+	if !i.TRN.IsZero() {
+		v.TRN = trnForm{Has: yes, TRN: i.TRN.Reveal()}
+	}
+	return v
+}
+
 // The answers to a question of yes or no.
 const (
 	yes = "yes"

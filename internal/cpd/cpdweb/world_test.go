@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"html"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -325,14 +327,39 @@ func (b *browser) post(path string, form ...string) page {
 	return b.follow(b.send(http.MethodPost, path, values))
 }
 
-func (b *browser) send(method, path string, form url.Values) page {
+// upload sends a form with a file, and follows where it leads.
+func (b *browser) upload(path, content string) page {
 	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, strings.NewReader(form.Encode()))
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "people.csv")
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	_, _ = io.WriteString(part, content) // into memory
+	if err := form.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.follow(b.sendBody(http.MethodPost, path, form.FormDataContentType(), &body))
+}
+
+func (b *browser) send(method, path string, form url.Values) page {
+	b.t.Helper()
+	kind := ""
 	if form != nil || method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		kind = "application/x-www-form-urlencoded"
+	}
+	return b.sendBody(method, path, kind, strings.NewReader(form.Encode()))
+}
+
+func (b *browser) sendBody(method, path, kind string, content io.Reader) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, content)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	res, err := b.client.Do(req)
 	if err != nil {
@@ -532,6 +559,22 @@ func (w *world) administrator() *browser {
 	}
 	b := w.browser()
 	b.post("/sign-in/" + token).at("/admin/participants")
+	return b
+}
+
+// tutor signs in a tutor of a school of their own.
+func (w *world) tutor(email string, school cpd.School) *browser {
+	w.t.Helper()
+	ctx := w.t.Context()
+	if err := errors.Join(w.svc.PutSchool(ctx, school), w.svc.PutTutor(ctx, email, school.URN)); err != nil {
+		w.t.Fatal(err)
+	}
+	token, err := w.accounts.AddAccount(ctx, email, []string{cpdweb.Tutor})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b := w.browser()
+	b.post("/sign-in/" + token).at("/school/people")
 	return b
 }
 

@@ -33,6 +33,7 @@ type Album struct {
 	site  string
 	mux   *http.ServeMux // leads from an address to its route
 	met   map[string][]int
+	files map[string]bool // routes that are answered by a file to keep
 	pages []kept
 }
 
@@ -46,7 +47,7 @@ type kept struct {
 // NewAlbum gives an empty album of a site whose pages and forms have these
 // patterns, such as "GET /name".
 func NewAlbum(site string, routes ...string) *Album {
-	a := &Album{site: site, mux: http.NewServeMux(), met: map[string][]int{}}
+	a := &Album{site: site, mux: http.NewServeMux(), met: map[string][]int{}, files: map[string]bool{}}
 	for _, route := range routes {
 		a.mux.HandleFunc(route, func(http.ResponseWriter, *http.Request) {})
 		a.met[route] = nil
@@ -64,6 +65,9 @@ func (a *Album) route(method, path string) string {
 func (a *Album) Saw(x Answer) {
 	if route := a.route(x.Method, x.Path); route != "" {
 		a.met[route] = append(a.met[route], x.Status)
+		if strings.HasPrefix(x.Header.Get("Content-Disposition"), "attachment") {
+			a.files[route] = true
+		}
 	}
 }
 
@@ -132,7 +136,7 @@ func (a *Album) complete(t failing, o Options) {
 		switch {
 		case !taken:
 			t.Errorf("%s was not visited: keep a page of it in each of its states", route)
-		case slices.Contains(met, http.StatusOK) && !shown[route][http.StatusOK]:
+		case slices.Contains(met, http.StatusOK) && !shown[route][http.StatusOK] && !a.files[route]:
 			t.Errorf("%s was visited and no page of it was kept", route)
 		}
 	}
@@ -325,7 +329,12 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(s.pages[n].Status)
 		_, _ = io.WriteString(w, s.pages[n].Body)
 	case r.Method == http.MethodPost || r.Header.Get("Sec-Fetch-Dest") == "document":
-		_ = r.ParseForm() // what is missing is seen by who waits for it
+		_ = r.ParseMultipartForm(1 << 20) // what is missing is seen by who waits for it; a form without a file is read too
+		if r.MultipartForm != nil {
+			for name := range r.MultipartForm.File {
+				r.PostForm.Add(name, "")
+			}
+		}
 		select {
 		case s.sent <- sent{r.URL.Path, r.PostForm}:
 		default: // nobody waits for it
