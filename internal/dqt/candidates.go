@@ -87,6 +87,11 @@ func look(ctx context.Context, in Index, search *match.Search) error {
 		}); err != nil {
 			return err
 		}
+		if born, wants := search.Cohort(); wants {
+			if err := in.Cohorts(ctx, []match.Day{born}, func(_ match.Day, packed string) error { return search.Members(packed) }); err != nil {
+				return fmt.Errorf("dqt: compare: %w", err)
+			}
+		}
 		if err := in.Features(ctx, search.Records(), func(id match.ID, packed string) error {
 			return search.Record(id, packed)
 		}); err != nil {

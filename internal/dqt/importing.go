@@ -56,7 +56,7 @@ const (
 	holdFor = 30 * time.Second
 	// derivation is part of every fingerprint. Change it whenever what a record is
 	// found by is made otherwise, so that the next import makes it anew.
-	derivation = "3"
+	derivation = "4"
 )
 
 // Import takes a register file into the register. It writes the rows that it
@@ -113,6 +113,8 @@ type importer struct {
 	staged  Rows
 	renew   []match.ID // that stand in the register otherwise: what they were found by goes
 	change  match.Change
+	left    []match.Member // who leaves a cohort
+	joined  []match.Member // who joins one, or is in it otherwise
 	words   map[string]uint32
 	byWord  []string
 	holders []uint64 // word's number, record: added
@@ -199,11 +201,11 @@ func (m *importer) sweep(ctx context.Context) error {
 // finish deletes what the import replaced, and ends it.
 func (m *importer) finish(ctx context.Context) error {
 	r := m.replaced
-	for len(r.IDs)+len(r.Pages)+len(r.Words) > 0 {
+	for len(r.IDs)+len(r.Pages)+len(r.Born)+len(r.Words) > 0 {
 		if err := m.hold(ctx); err != nil {
 			return err
 		}
-		part := Replaced{IDs: cut(&r.IDs), Pages: cut(&r.Pages), Words: cut(&r.Words)}
+		part := Replaced{IDs: cut(&r.IDs), Pages: cut(&r.Pages), Born: cut(&r.Born), Words: cut(&r.Words)}
 		if err := m.s.store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.SweepReplaced(ctx, m.next(), part) }); err != nil {
 			return err
 		}
@@ -292,6 +294,7 @@ func (m *importer) refuse(line int, reason string, cells []string) {
 // found is what a record is found by.
 type found struct {
 	packed []byte
+	born   match.Day
 	keys   []match.Key
 	counts []match.Key
 	words  []string
@@ -309,7 +312,7 @@ func foundBy(r Record) found {
 			}
 		}
 	}
-	return found{packed: f.Pack(nil), keys: f.Keys(IDOf(r.TRN), nil), counts: f.Counts(nil), words: words}
+	return found{packed: f.Pack(nil), born: f.Born(), keys: f.Keys(IDOf(r.TRN), nil), counts: f.Counts(nil), words: words}
 }
 
 // stage takes a record that is new or changed, with what it is found by.
@@ -329,6 +332,7 @@ func (m *importer) stage(ctx context.Context, r Record, print uint64, by found) 
 // add adds what a record is found by.
 func (m *importer) add(id match.ID, by found, counted bool) {
 	m.staged.Features = append(m.staged.Features, StagedFeatures{ID: id, Packed: by.packed})
+	m.joined = append(m.joined, match.Member{Born: by.born, ID: id, Packed: by.packed})
 	for _, k := range by.keys {
 		m.change.Added = append(m.change.Added, match.ItemOf(k, id))
 	}
@@ -378,6 +382,9 @@ func (m *importer) put(ctx context.Context, rows Rows) error {
 		for _, r := range rows.Pages {
 			m.replaced.Pages = append(m.replaced.Pages, r.Page)
 		}
+		for _, r := range rows.Cohorts {
+			m.replaced.Born = append(m.replaced.Born, r.Born)
+		}
 		for _, r := range rows.Words {
 			m.replaced.Words = append(m.replaced.Words, r.Word)
 		}
@@ -415,6 +422,7 @@ func (m *importer) forget(ctx context.Context) error {
 }
 
 func (m *importer) remove(id match.ID, by found, counted bool) {
+	m.left = append(m.left, match.Member{Born: by.born, ID: id})
 	for _, k := range by.keys {
 		m.change.Removed = append(m.change.Removed, match.ItemOf(k, id))
 	}
@@ -707,7 +715,59 @@ func (m *importer) stageKeys(ctx context.Context) error {
 	}
 	m.change = match.Change{}
 	m.o.Progress(Progress{Stage: "store", Done: total, Total: total})
+	if err := m.stageCohorts(ctx); err != nil {
+		return err
+	}
 	return m.stageWords(ctx)
+}
+
+// cohortsAtOnce is how many cohorts one transaction of an import writes.
+const cohortsAtOnce = 200
+
+// stageCohorts writes the cohorts that the import changes.
+func (m *importer) stageCohorts(ctx context.Context) error {
+	changes := append(m.left, m.joined...) // who leaves and joins stays
+	m.left, m.joined = nil, nil
+	slices.SortStableFunc(changes, func(a, b match.Member) int { return cmp.Compare(a.Born, b.Born) })
+	var days []match.Day
+	for i, c := range changes {
+		if i == 0 || c.Born != changes[i-1].Born {
+			days = append(days, c.Born)
+		}
+	}
+	for part := range slices.Chunk(days, cohortsAtOnce) {
+		if err := m.hold(ctx); err != nil {
+			return err
+		}
+		old := map[match.Day]string{}
+		if m.state.Generation > 0 {
+			if err := m.s.store.View(ctx, func(ctx context.Context, v View) error {
+				return v.Cohorts(ctx, part, func(born match.Day, packed string) error {
+					old[born] = packed
+					return nil
+				})
+			}); err != nil {
+				return err
+			}
+		}
+		var rows Rows
+		for _, born := range part {
+			n := slices.IndexFunc(changes, func(c match.Member) bool { return c.Born != born })
+			if n < 0 {
+				n = len(changes)
+			}
+			packed, err := match.MergeCohort(old[born], changes[:n])
+			if err != nil {
+				return err
+			}
+			changes = changes[n:]
+			rows.Cohorts = append(rows.Cohorts, StagedCohort{Born: born, Packed: packed})
+		}
+		if err := m.put(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stageWords writes the words of names whose holders the import changes.

@@ -32,7 +32,7 @@ type View interface {
 	// number; a number without a record is left out.
 	Records(ctx context.Context, ids []match.ID) ([]Record, error)
 	EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error
-	EachFeatures(ctx context.Context, do func(id match.ID, packed string) error) error
+	EachCohort(ctx context.Context, do func(born match.Day, packed string) error) error
 	// Known gives every record's number with what tells whether it changed.
 	Known(ctx context.Context, do func(id match.ID, k Known)) error
 	// Staged is Records with what is staged up to a generation.
@@ -47,6 +47,7 @@ type View interface {
 type Index interface {
 	Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error
 	Features(ctx context.Context, ids []match.ID, do func(id match.ID, packed string) error) error
+	Cohorts(ctx context.Context, born []match.Day, do func(born match.Day, packed string) error) error
 }
 
 // State says how large the register is and when it was last brought up to
@@ -94,6 +95,7 @@ type Rows struct {
 	Records  []StagedRecord
 	Features []StagedFeatures
 	Pages    []StagedPage
+	Cohorts  []StagedCohort
 	Words    []StagedWord
 }
 
@@ -112,6 +114,10 @@ type (
 		Page   match.PageNumber
 		Packed []byte
 	}
+	StagedCohort struct {
+		Born   match.Day
+		Packed []byte
+	}
 	StagedWord struct {
 		Word    string
 		Holders int
@@ -123,6 +129,7 @@ type (
 type Replaced struct {
 	IDs   []match.ID
 	Pages []match.PageNumber
+	Born  []match.Day
 	Words []string
 }
 

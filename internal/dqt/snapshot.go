@@ -2,7 +2,6 @@ package dqt
 
 import (
 	"context"
-	"encoding/binary"
 	"strings"
 
 	"traid/internal/dqt/match"
@@ -12,15 +11,16 @@ import (
 // never changes and may be read from many goroutines.
 type Snapshot struct {
 	State
-	pages [match.Pages]string
-	at    []uint32 // where the features of a record stand in arena, plus one; zero for none
-	arena string   // features, each behind its length
+	pages   [match.Pages]string
+	cohorts map[match.Day]string
+	arena   string   // all cohorts
+	at      []uint32 // where a record stands in it, by its number, plus one; zero for none
 }
 
 // Snapshot reads the register into memory: of two million records about half a
 // gigabyte.
 func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snapshot, error) {
-	out := &Snapshot{}
+	out := &Snapshot{cohorts: map[match.Day]string{}}
 	err := s.store.View(ctx, func(ctx context.Context, v View) error {
 		state, err := v.State(ctx)
 		if err != nil {
@@ -28,16 +28,25 @@ func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snaps
 		}
 		out.State = state
 		var arena strings.Builder
-		var length [binary.MaxVarintLen64]byte
+		cohorts := map[match.Day][2]int{}
 		n := 0
-		if err := v.EachFeatures(ctx, func(id match.ID, packed string) error {
-			for int(id) >= len(out.at) {
-				out.at = append(out.at, 0)
-			}
-			out.at[id] = uint32(arena.Len()) + 1
-			arena.Write(length[:binary.PutUvarint(length[:], uint64(len(packed)))])
+		if err := v.EachCohort(ctx, func(born match.Day, packed string) error {
+			from := arena.Len()
 			arena.WriteString(packed)
-			if n++; n%progressEvery == 0 && progress != nil {
+			cohorts[born] = [2]int{from, arena.Len()}
+			for rest := packed; rest != ""; n++ {
+				at := arena.Len() - len(rest)
+				id, _, after, err := match.NextMember(rest)
+				if err != nil {
+					return err
+				}
+				for int(id) >= len(out.at) {
+					out.at = append(out.at, 0)
+				}
+				out.at[id] = uint32(at) + 1
+				rest = after
+			}
+			if progress != nil {
 				progress(Progress{Stage: "load", Done: int64(n), Total: int64(state.Records)})
 			}
 			return nil
@@ -45,6 +54,9 @@ func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snaps
 			return err
 		}
 		out.arena = arena.String()
+		for born, c := range cohorts {
+			out.cohorts[born] = out.arena[c[0]:c[1]]
+		}
 		return v.EachPage(ctx, func(page match.PageNumber, packed string) error {
 			out.pages[page] = packed
 			return nil
@@ -71,13 +83,24 @@ func (s *Snapshot) Features(_ context.Context, ids []match.ID, do func(id match.
 		if int(id) >= len(s.at) || s.at[id] == 0 {
 			continue
 		}
-		rest := s.arena[s.at[id]-1:]
-		n, width := uint64(rest[0]), 1
-		if n >= 0x80 { // a second byte is enough: features are shorter than 16 KiB
-			n, width = n&0x7f|uint64(rest[1])<<7, 2
-		}
-		if err := do(id, rest[width:width+int(n)]); err != nil {
+		_, features, _, err := match.NextMember(s.arena[s.at[id]-1:])
+		if err != nil {
 			return err
+		}
+		if err := do(id, features); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cohorts is Index's.
+func (s *Snapshot) Cohorts(_ context.Context, born []match.Day, do func(born match.Day, packed string) error) error {
+	for _, b := range born {
+		if s.cohorts[b] != "" {
+			if err := do(b, s.cohorts[b]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -161,7 +161,7 @@ func TestGivenCasesOfTheAutomaticCheck(t *testing.T) {
 func (r register) empty(t *testing.T) {
 	t.Helper()
 	if err := r.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"records", "features", "key_pages", "name_words", "imports"} {
+		for _, table := range []string{"records", "features", "key_pages", "cohorts", "name_words", "imports"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 				return err
 			}

@@ -193,10 +193,12 @@ func TestReadersSeeAnImportWholeOrNotAtAllWhileItIsAtWork(t *testing.T) {
 			seen := map[string]int{}
 			if err := r.store.View(t.Context(), func(ctx context.Context, v dqt.View) error {
 				var f match.Features
-				return v.EachFeatures(ctx, func(_ match.ID, packed string) error {
-					err := f.Unpack(packed)
-					seen[strings.Clone(f.LastName())]++
-					return err
+				return v.EachCohort(ctx, func(_ match.Day, packed string) error {
+					return match.EachMember(packed, func(_ match.ID, features string) error {
+						err := f.Unpack(features)
+						seen[strings.Clone(f.LastName())]++
+						return err
+					})
 				})
 			}); err != nil {
 				t.Fatal(err)

@@ -133,12 +133,6 @@ func (v *view) Features(ctx context.Context, ids []match.ID, do func(id match.ID
 	return newest(rows, err, do)
 }
 
-// EachFeatures is Features for every record.
-func (v *view) EachFeatures(ctx context.Context, do func(id match.ID, packed string) error) error {
-	rows, err := v.s.allFeatures.query(ctx, v.t, v.state.Generation)
-	return newest(rows, err, do)
-}
-
 // Pages calls do with the pages of keys.
 func (v *view) Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error {
 	if len(pages) == 0 {
@@ -151,6 +145,21 @@ func (v *view) Pages(ctx context.Context, pages []match.PageNumber, do func(page
 // EachPage is Pages for every page.
 func (v *view) EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error {
 	rows, err := v.s.allPages.query(ctx, v.t, v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// Cohorts calls do with the cohorts of the days.
+func (v *view) Cohorts(ctx context.Context, born []match.Day, do func(born match.Day, packed string) error) error {
+	if len(born) == 0 {
+		return nil
+	}
+	rows, err := v.s.cohorts.query(ctx, v.t, list(v.s.dialect, born), v.state.Generation)
+	return newest(rows, err, do)
+}
+
+// EachCohort is Cohorts for every cohort.
+func (v *view) EachCohort(ctx context.Context, do func(born match.Day, packed string) error) error {
+	rows, err := v.s.allCohorts.query(ctx, v.t, v.state.Generation)
 	return newest(rows, err, do)
 }
 
@@ -340,6 +349,10 @@ func (x *tx) Stage(ctx context.Context, generation int64, rows dqt.Rows) error {
 	for i, r := range rows.Pages {
 		pages[i] = []any{rowID(r.Page, generation), bytesOf(r.Packed)}
 	}
+	cohorts := make([][]any, len(rows.Cohorts))
+	for i, r := range rows.Cohorts {
+		cohorts[i] = []any{rowID(r.Born, generation), bytesOf(r.Packed)}
+	}
 	words := make([][]any, len(rows.Words))
 	for i, r := range rows.Words {
 		words[i] = []any{r.Word, generation, int64(r.Holders), bytesOf(r.Packed)}
@@ -348,6 +361,7 @@ func (x *tx) Stage(ctx context.Context, generation int64, rows dqt.Rows) error {
 		x.put(ctx, "records", []string{"id"}, []string{"fingerprint", "merged_into", "details"}, records),
 		x.put(ctx, "features", []string{"id"}, []string{"packed"}, features),
 		x.put(ctx, "key_pages", []string{"id"}, []string{"packed"}, pages),
+		x.put(ctx, "cohorts", []string{"id"}, []string{"packed"}, cohorts),
 		x.put(ctx, "name_words", []string{"word", "generation"}, []string{"holders", "packed"}, words),
 	)
 }
@@ -440,6 +454,7 @@ var versioned = []struct{ table, key, generation, empty, newer string }{
 	{"records", "id", generationOf, "details = ''", newerID},
 	{"features", "id", generationOf, "length(packed) = 0", newerID},
 	{"key_pages", "id", generationOf, "length(packed) = 0", newerID},
+	{"cohorts", "id", generationOf, "length(packed) = 0", newerID},
 	{"name_words", "word, generation", "generation", "holders = 0", "n.word = o.word AND n.generation > o.generation AND n.generation <= $1"},
 }
 
@@ -479,6 +494,8 @@ func (x *tx) SweepReplaced(ctx context.Context, generation int64, r dqt.Replaced
 			listed = list(x.dialect, r.IDs)
 		case "key_pages":
 			listed = list(x.dialect, r.Pages)
+		case "cohorts":
+			listed = list(x.dialect, r.Born)
 		}
 		if v.key == "id" {
 			of = `id IN (SELECT o.id FROM ` + x.each + ` CROSS JOIN ` + v.table + ` AS o WHERE o.id BETWEEN k.value AND k.value + $2)`
@@ -522,7 +539,7 @@ func (x *tx) AlertKey(ctx context.Context, fresh []byte) ([]byte, error) {
 // takes longer than running it.
 type statements struct {
 	dialect
-	lastImport, features, allFeatures, pages, allPages, records, known, words, wordHolders *statement
+	lastImport, features, cohorts, allCohorts, pages, allPages, records, known, words, wordHolders *statement
 }
 
 func newStatements(db *sqldb.DB) statements {
@@ -545,7 +562,8 @@ func newStatements(db *sqldb.DB) statements {
 		dialect:     d,
 		lastImport:  prepare(`SELECT generation, at, records FROM imports ORDER BY generation DESC LIMIT 1`),
 		features:    packed("features"),
-		allFeatures: all("id, packed", "features"),
+		cohorts:     packed("cohorts"),
+		allCohorts:  all("id, packed", "cohorts"),
 		pages:       packed("key_pages"),
 		allPages:    all("id, packed", "key_pages"),
 		records:     prepare(`SELECT t.id, t.fingerprint, t.merged_into, t.details FROM ` + d.each + ` CROSS JOIN records AS t WHERE t.id = ` + newest("id", "records")),

@@ -514,7 +514,7 @@ func (f *Features) HoldsStem(text string) bool {
 func (f *Features) SameEmail(other *Features) bool { return f.email != 0 && f.email == other.email }
 
 // Born gives a date as a record's is compared, zero for what is none.
-func Born(text string) uint32 {
+func Born(text string) Day {
 	if _, err := person.ParseDate(strings.TrimSpace(norm.NFKC.String(text))); err != nil {
 		return 0
 	}
@@ -522,7 +522,7 @@ func Born(text string) uint32 {
 }
 
 // Born gives the date of birth as year*10000 + month*100 + day, zero when it is not known.
-func (f *Features) Born() uint32 { return uint32(f.born) }
+func (f *Features) Born() Day { return Day(f.born) }
 
 // HoldsTRN tells whether the record is, or took in, the one with this number.
 func (f *Features) HoldsTRN(id ID) bool { return slices.Contains(f.trns, uint32(id)) }

@@ -154,15 +154,21 @@ type memory struct {
 	size     int
 	pages    map[PageNumber]string
 	features map[ID]string
+	cohorts  map[Day]string
 	people   map[ID]Description
 }
 
 func registerOf(people map[ID]Description, size int) *memory {
-	m := &memory{size: size, pages: map[PageNumber]string{}, features: map[ID]string{}, people: people}
+	m := &memory{size: size, pages: map[PageNumber]string{}, features: map[ID]string{}, cohorts: map[Day]string{}, people: people}
 	var c Change
 	for id, d := range people {
 		f := Describe(d)
 		m.features[id] = string(f.Pack(nil))
+		cohort, err := MergeCohort(m.cohorts[f.Born()], []Member{{f.Born(), id, []byte(m.features[id])}})
+		if err != nil {
+			panic(err)
+		}
+		m.cohorts[f.Born()] = string(cohort)
 		for _, k := range f.Keys(id, nil) {
 			c.Added = append(c.Added, ItemOf(k, id))
 		}
@@ -184,6 +190,11 @@ func (m *memory) search(claim Description) *Search {
 	for s.Wants() {
 		for _, p := range s.Pages() {
 			s.Page(p, m.pages[p])
+		}
+		if day, wants := s.Cohort(); wants {
+			if err := s.Members(m.cohorts[day]); err != nil {
+				panic(err)
+			}
 		}
 		for _, id := range s.Records() {
 			if packed := m.features[id]; packed != "" {
@@ -339,6 +350,9 @@ func TestLawTheOrderOfTheRegisterChangesNothing(t *testing.T) {
 		for s.Wants() {
 			for _, p := range slices.Backward(s.Pages()) {
 				s.Page(p, m.pages[p])
+			}
+			if day, wants := s.Cohort(); wants {
+				_ = s.Members(m.cohorts[day])
 			}
 			for _, id := range slices.Backward(slices.Clone(s.Records())) {
 				if packed := m.features[id]; packed != "" {

@@ -13,7 +13,9 @@ import (
 //	s := model.Search(claim, size)
 //	for s.Wants() {
 //		for _, p := range s.Pages() { s.Page(p, …) }
+//		if day, ok := s.Cohort(); ok { s.Members(…) }
 //		for _, id := range s.Records() { s.Record(id, …) }
+//		s.Next()
 //	}
 //	ranked := s.Ranked(5)
 type Search struct {
@@ -26,8 +28,7 @@ type Search struct {
 	keys   []Key
 	pages  []PageNumber
 	counts map[Key]int
-	born   []ID   // records under the key of the date of birth alone
-	lists  [][]ID // records under each other key
+	likely []likely // records under the keys
 	wanted []ID
 	seen   map[ID]struct{}
 
@@ -116,9 +117,6 @@ func (b *builder) wider(f *Features) {
 		b.put(keyOf(keyNINOHead, n.stem[:4]))
 		b.put(keyOf(keyNINOTail, n.stem[4:]))
 	}
-	if k, ok := f.BornKey(); ok {
-		b.put(k)
-	}
 	forms := f.first.forms()
 	b.far(f.born, forms, f.last, f.previous)
 	b.days(f.born, forms)
@@ -155,21 +153,43 @@ func (s *Search) Page(page PageNumber, packed string) {
 			continue
 		}
 		ids, many := Holders(packed, k)
-		s.counts[k] = len(ids)
-		if many {
+		if s.counts[k] = len(ids); many {
 			s.counts[k] = wideLimit
 		}
-		if born, _ := s.f.BornKey(); k == born {
-			s.born = ids
-		} else if len(ids) <= keyLimit {
-			s.lists = append(s.lists, ids)
+		if len(ids) > keyLimit {
+			continue
+		}
+		few := float32(math.Log2(float64(max(s.size, 1)) / float64(max(len(ids), 1))))
+		for _, id := range ids {
+			s.likely = append(s.likely, likely{id, few})
 		}
 	}
 }
 
-// wide is about how many records the wider search looks at beside those born on
-// the day: the ones under the keys that lead to the fewest, since those tell most.
-const wide = 250
+// likely is a record that keys lead to, and about how much speaks for it: the
+// more keys lead to it and the fewer others each of them leads to.
+type likely struct {
+	id   ID
+	bits float32
+}
+
+// most is how many of the records under its keys one pass looks at, the
+// likeliest.
+const most = 130
+
+// Cohort gives the day of birth whose cohort the search wants to see now, false for none.
+func (s *Search) Cohort() (Day, bool) { return s.f.Born(), s.pass == wider && s.f.born != 0 }
+
+// Members shows the search a cohort that it wants.
+func (s *Search) Members(packed string) error {
+	return EachMember(packed, func(id ID, features string) error {
+		if _, had := s.seen[id]; had {
+			return nil
+		}
+		s.seen[id] = struct{}{}
+		return s.Record(id, features)
+	})
+}
 
 func (s *Search) want(id ID) {
 	if _, had := s.seen[id]; !had {
@@ -179,22 +199,25 @@ func (s *Search) want(id ID) {
 }
 
 // Records gives the records that the search wants to see now, in order, when it
-// has seen its pages.
+// has seen its pages and its cohort.
 func (s *Search) Records() []ID {
-	for _, id := range s.born {
-		s.want(id)
-	}
-	slices.SortFunc(s.lists, func(a, b []ID) int { return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a, b)) })
-	most := len(s.wanted) + wide
-	for _, ids := range s.lists {
-		if s.pass == wider && len(s.wanted) >= most {
-			break
-		}
-		for _, id := range ids {
-			s.want(id)
+	slices.SortFunc(s.likely, func(a, b likely) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.bits, b.bits)) })
+	all := s.likely[:0]
+	for _, l := range s.likely {
+		if n := len(all); n > 0 && all[n-1].id == l.id {
+			all[n-1].bits += l.bits
+		} else if _, had := s.seen[l.id]; !had {
+			all = append(all, l)
 		}
 	}
-	s.born, s.lists = nil, s.lists[:0]
+	if len(all) > most {
+		slices.SortFunc(all, func(a, b likely) int { return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.id, b.id)) })
+		all = all[:most]
+	}
+	for _, l := range all {
+		s.want(l.id)
+	}
+	s.likely = s.likely[:0]
 	slices.Sort(s.wanted)
 	return s.wanted
 }
