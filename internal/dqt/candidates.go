@@ -29,12 +29,13 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 	}
 	var out Candidates
 	if err := s.store.View(ctx, func(ctx context.Context, v View) error {
-		state, err := v.State(ctx)
+		var err error
+		out.Candidates, err = candidates(ctx, v, c, limit)
 		if err != nil {
 			return err
 		}
+		state, err := v.State(ctx)
 		out.AsAt = state.AsAt
-		out.Candidates, err = candidates(ctx, v, state.Records, c, limit)
 		return err
 	}); err != nil {
 		return Candidates{}, err
@@ -42,8 +43,8 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 	return out, s.audit(ctx, who, "candidates", len(out.Candidates))
 }
 
-func candidates(ctx context.Context, v View, size int, c Claim, limit int) ([]Candidate, error) {
-	search, err := Match(ctx, v, match.Default(), size, c)
+func candidates(ctx context.Context, v View, c Claim, limit int) ([]Candidate, error) {
+	search, err := Match(ctx, v, match.Default(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,33 +72,30 @@ func candidates(ctx context.Context, v View, size int, c Claim, limit int) ([]Ca
 	return out, nil
 }
 
-// Match looks for the records that may be the claimant's in a register of so
-// many. The search then gives the candidates, and why.
-func Match(ctx context.Context, in Index, model *match.Model, size int, c Claim) (*match.Search, error) {
-	search := model.Search(c.description(), size)
-	return search, look(ctx, in, search)
-}
-
-// look brings a search all that it wants to see.
-func look(ctx context.Context, in Index, search *match.Search) error {
+// Match looks for the records that may be the claimant's. The search then gives
+// the candidates, and why.
+func Match(ctx context.Context, in Index, model *match.Model, c Claim) (*match.Search, error) {
+	search := model.Search(c.description())
+	tell := Tell{Page: search.Page, Cohort: search.Members, Features: func(id match.ID, packed string) error {
+		search.Record(id, packed)
+		return nil
+	}}
 	for search.Wants() {
-		if err := in.Pages(ctx, search.Pages(), func(page match.PageNumber, packed string) error {
-			search.Page(page, packed)
-			return nil
-		}); err != nil {
-			return err
+		if err := in.Look(ctx, Wanted{search.Pages(), search.Cohort(), search.Known()}, tell); err != nil {
+			return nil, err
 		}
-		if born, wants := search.Cohort(); wants {
-			if err := in.Cohorts(ctx, []match.Day{born}, func(_ match.Day, packed string) error { return search.Members(packed) }); err != nil {
-				return fmt.Errorf("dqt: compare: %w", err)
+		if more := search.Records(); len(more) > 0 {
+			if err := in.Look(ctx, Wanted{IDs: more}, tell); err != nil {
+				return nil, err
 			}
 		}
-		if err := in.Features(ctx, search.Records(), func(id match.ID, packed string) error {
-			return search.Record(id, packed)
-		}); err != nil {
-			return fmt.Errorf("dqt: compare: %w", err)
+		size, err := in.Size(ctx)
+		if err != nil {
+			return nil, err
 		}
-		search.Next()
+		if err := search.Next(size); err != nil {
+			return nil, fmt.Errorf("dqt: compare: %w", err)
+		}
 	}
-	return nil
+	return search, nil
 }

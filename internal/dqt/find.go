@@ -60,15 +60,12 @@ func (r FindResult) Matched() bool { return !r.TRN.IsZero() }
 func (s *Service) Find(ctx context.Context, c Claim) (FindResult, error) {
 	var result FindResult
 	err := s.store.View(ctx, func(ctx context.Context, v View) error {
-		state, err := v.State(ctx)
-		if err != nil {
-			return err
-		}
+		var err error
 		result, err = find(ctx, v, c)
 		if err != nil || s.check != Model {
 			return err
 		}
-		search, err := Match(ctx, v, match.Default(), state.Records, c)
+		search, err := Match(ctx, v, match.Default(), c)
 		if err != nil {
 			return err
 		}
@@ -111,46 +108,56 @@ func find(ctx context.Context, v Index, c Claim) (FindResult, error) {
 	if first == "" {
 		return FindResult{Reason: FirstNameMissing}, nil
 	}
-	var pages []match.PageNumber
+	held := map[match.ID]holder{}
+	var byTRN, byNINO []match.ID
+	tooMany := false
+	var f match.Features
+	w := Wanted{}
 	alias := match.AliasKey(IDOf(trn))
 	if hasTRN {
-		pages = append(pages, alias.Page())
+		w.Pages, w.IDs = append(w.Pages, alias.Page()), append(w.IDs, IDOf(trn))
 	}
 	ninoKey, isNINO := match.NINOKey(nino)
 	if isNINO {
-		pages = append(pages, ninoKey.Page())
+		w.Pages = append(w.Pages, ninoKey.Page())
 	}
-	var byTRN, byNINO, ask []match.ID
-	tooMany := false
-	if err := v.Pages(ctx, pages, func(page match.PageNumber, packed string) error {
-		if hasTRN && page == alias.Page() {
-			byTRN, _ = match.Holders(packed, alias)
-		}
-		if isNINO && page == ninoKey.Page() {
-			byNINO, tooMany = match.Holders(packed, ninoKey)
-		}
-		return nil
-	}); err != nil {
+	tell := Tell{
+		Page: func(page match.PageNumber, packed string) {
+			if hasTRN && page == alias.Page() {
+				byTRN, _ = match.Holders(packed, alias)
+			}
+			if isNINO && page == ninoKey.Page() {
+				byNINO, tooMany = match.Holders(packed, ninoKey)
+			}
+		},
+		Features: func(id match.ID, packed string) error {
+			if err := f.Unpack(packed); err != nil {
+				return fmt.Errorf("dqt: record: %w", err)
+			}
+			held[id] = holder{
+				id: id, inactive: f.Inactive, born: f.Born(), first: strings.Clone(f.FirstName()), // f points into packed
+				trn: hasTRN && f.HoldsTRN(IDOf(trn)), nino: f.HoldsNINO(nino),
+			}
+			return nil
+		},
+	}
+	if err := v.Look(ctx, w, tell); err != nil {
 		return FindResult{}, err
+	}
+	var more []match.ID
+	for _, id := range slices.Concat(byTRN, byNINO) {
+		if _, had := held[id]; !had {
+			more = append(more, id)
+		}
+	}
+	if len(more) > 0 {
+		slices.Sort(more)
+		if err := v.Look(ctx, Wanted{IDs: slices.Compact(more)}, tell); err != nil {
+			return FindResult{}, err
+		}
 	}
 	if hasTRN {
 		byTRN = append(byTRN, IDOf(trn))
-	}
-	ask = append(append(ask, byTRN...), byNINO...)
-	slices.Sort(ask)
-	held := map[match.ID]holder{}
-	var f match.Features
-	if err := v.Features(ctx, slices.Compact(ask), func(id match.ID, packed string) error {
-		if err := f.Unpack(packed); err != nil {
-			return fmt.Errorf("dqt: record: %w", err)
-		}
-		held[id] = holder{
-			id: id, inactive: f.Inactive, born: f.Born(), first: strings.Clone(f.FirstName()), // f points into packed
-			trn: hasTRN && f.HoldsTRN(IDOf(trn)), nino: f.HoldsNINO(nino),
-		}
-		return nil
-	}); err != nil {
-		return FindResult{}, err
 	}
 	pick := func(ids []match.ID, keep func(holder) bool) (out []holder) {
 		for _, id := range ids {

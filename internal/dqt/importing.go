@@ -684,10 +684,7 @@ func (m *importer) stageKeys(ctx context.Context) error {
 		old := map[match.PageNumber]string{}
 		if m.state.Generation > 0 {
 			if err := m.s.store.View(ctx, func(ctx context.Context, v View) error {
-				return v.Pages(ctx, numbers, func(page match.PageNumber, packed string) error {
-					old[page] = packed
-					return nil
-				})
+				return v.Look(ctx, Wanted{Pages: numbers}, Tell{Page: func(page match.PageNumber, packed string) { old[page] = packed }})
 			}); err != nil {
 				return err
 			}

@@ -203,15 +203,14 @@ func (s *searching) under(ctx context.Context, keys ...match.Key) (found []match
 			pages[i] = k.Page()
 		}
 		slices.Sort(pages)
-		if err := s.v.Pages(ctx, slices.Compact(pages), func(page match.PageNumber, packed string) error {
+		if err := s.v.Look(ctx, Wanted{Pages: slices.Compact(pages)}, Tell{Page: func(page match.PageNumber, packed string) {
 			for _, k := range part {
 				if k.Page() == page {
 					some, _ := match.Holders(packed, k)
 					found = append(found, some...)
 				}
 			}
-			return nil
-		}); err != nil {
+		}}); err != nil {
 			return nil, err
 		}
 		if len(found) >= searchLimit {
@@ -288,13 +287,13 @@ func (s *searching) graded(ctx context.Context, c Criteria, found []match.ID) ([
 	hits := make([]hit, 0, len(found))
 	var f match.Features
 	g := newGrader(c)
-	err := s.v.Features(ctx, found, func(id match.ID, packed string) error {
+	err := s.v.Look(ctx, Wanted{IDs: found}, Tell{Features: func(id match.ID, packed string) error {
 		if err := f.Unpack(packed); err != nil {
 			return fmt.Errorf("dqt: search: %w", err)
 		}
 		hits = append(hits, g.grade(id, &f))
 		return nil
-	})
+	}})
 	sortHits(hits)
 	return hits, err
 }

@@ -31,6 +31,8 @@ type View interface {
 	// Records gives the records with the numbers as they are stored, ordered by
 	// number; a number without a record is left out.
 	Records(ctx context.Context, ids []match.ID) ([]Record, error)
+	// Cohorts gives whole cohorts, however many are in them.
+	Cohorts(ctx context.Context, born []match.Day, do func(born match.Day, packed string) error) error
 	EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error
 	EachCohort(ctx context.Context, do func(born match.Day, packed string) error) error
 	// Known gives every record's number with what tells whether it changed.
@@ -43,11 +45,26 @@ type View interface {
 	WordHolders(ctx context.Context, words []string, do func(word, packed string) error) error
 }
 
-// Index is what leads from a claim to candidates. What is not there is left out.
+// Index is what leads from a claim to candidates.
 type Index interface {
-	Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error
-	Features(ctx context.Context, ids []match.ID, do func(id match.ID, packed string) error) error
-	Cohorts(ctx context.Context, born []match.Day, do func(born match.Day, packed string) error) error
+	// Size gives how many records there are.
+	Size(ctx context.Context) (int, error)
+	// Look reads all that is wanted at once and tells what is there.
+	Look(ctx context.Context, w Wanted, tell Tell) error
+}
+
+// Wanted is what one look reads.
+type Wanted struct {
+	Pages []match.PageNumber
+	Born  match.Day  // whose cohort, zero for none
+	IDs   []match.ID // whose features
+}
+
+// Tell is told what a look finds. What was not wanted needs no function.
+type Tell struct {
+	Page     func(page match.PageNumber, packed string)
+	Cohort   func(packed string) error
+	Features func(id match.ID, packed string) error
 }
 
 // State says how large the register is and when it was last brought up to

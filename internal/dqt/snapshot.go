@@ -65,21 +65,22 @@ func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snaps
 	return out, err
 }
 
-// Pages is Index's.
-func (s *Snapshot) Pages(_ context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error {
-	for _, p := range pages {
+// Size is Index's.
+func (s *Snapshot) Size(context.Context) (int, error) { return s.Records, nil }
+
+// Look is Index's.
+func (s *Snapshot) Look(_ context.Context, w Wanted, tell Tell) error {
+	for _, p := range w.Pages {
 		if s.pages[p] != "" {
-			if err := do(p, s.pages[p]); err != nil {
-				return err
-			}
+			tell.Page(p, s.pages[p])
 		}
 	}
-	return nil
-}
-
-// Features is Index's.
-func (s *Snapshot) Features(_ context.Context, ids []match.ID, do func(id match.ID, packed string) error) error {
-	for _, id := range ids {
+	if w.Born != 0 && s.cohorts[w.Born] != "" {
+		if err := tell.Cohort(s.cohorts[w.Born]); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.IDs {
 		if int(id) >= len(s.at) || s.at[id] == 0 {
 			continue
 		}
@@ -87,20 +88,8 @@ func (s *Snapshot) Features(_ context.Context, ids []match.ID, do func(id match.
 		if err != nil {
 			return err
 		}
-		if err := do(id, features); err != nil {
+		if err := tell.Features(id, features); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// Cohorts is Index's.
-func (s *Snapshot) Cohorts(_ context.Context, born []match.Day, do func(born match.Day, packed string) error) error {
-	for _, b := range born {
-		if s.cohorts[b] != "" {
-			if err := do(b, s.cohorts[b]); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -111,5 +100,5 @@ func (s *Snapshot) Find(ctx context.Context, c Claim) (FindResult, error) { retu
 
 // Match looks for the records that may be the claimant's.
 func (s *Snapshot) Match(ctx context.Context, m *match.Model, c Claim) (*match.Search, error) {
-	return Match(ctx, s, m, s.Records, c)
+	return Match(ctx, s, m, c)
 }

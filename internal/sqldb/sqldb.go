@@ -153,6 +153,10 @@ func (db *DB) Close() error {
 // Reader is the pool for reads outside a transaction. Never call it inside InTx.
 func (db *DB) Reader() *sql.DB { return db.reader }
 
+// Pool gives PostgreSQL's connections themselves, for what database/sql cannot
+// say: several statements in one message. Nil on SQLite.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.reader.PingContext(ctx); err != nil {

@@ -289,23 +289,22 @@ func hasOne(top []match.Ranked, ids map[match.ID]bool) bool {
 func (e *evaluating) truth(ctx context.Context, c *claim) (map[match.ID]bool, error) {
 	there := map[match.ID]bool{}
 	for _, id := range c.truth {
-		if err := e.register.Features(ctx, []match.ID{id}, func(id match.ID, _ string) error {
+		if err := e.register.Look(ctx, dqt.Wanted{IDs: []match.ID{id}}, dqt.Tell{Features: func(id match.ID, _ string) error {
 			there[id] = true
 			return nil
-		}); err != nil {
+		}}); err != nil {
 			return nil, fmt.Errorf("dqteval: the truth: %w", err)
 		}
 		if there[id] {
 			continue
 		}
 		key := match.AliasKey(id)
-		if err := e.register.Pages(ctx, []match.PageNumber{key.Page()}, func(_ match.PageNumber, packed string) error {
+		if err := e.register.Look(ctx, dqt.Wanted{Pages: []match.PageNumber{key.Page()}}, dqt.Tell{Page: func(_ match.PageNumber, packed string) {
 			survivors, _ := match.Holders(packed, key)
 			for _, s := range survivors {
 				there[s] = true
 			}
-			return nil
-		}); err != nil {
+		}}); err != nil {
 			return nil, fmt.Errorf("dqteval: the truth: %w", err)
 		}
 	}

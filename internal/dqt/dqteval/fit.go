@@ -158,7 +158,7 @@ func (f *fitting) chance(ctx context.Context) error {
 		if id == 0 {
 			continue
 		}
-		if err := f.register.Features(ctx, []match.ID{id}, func(_ match.ID, packed string) error {
+		if err := f.register.Look(ctx, dqt.Wanted{IDs: []match.ID{id}}, dqt.Tell{Features: func(_ match.ID, packed string) error {
 			if err := record.Unpack(packed); err != nil {
 				return fmt.Errorf("dqteval: fit: %w", err)
 			}
@@ -169,7 +169,7 @@ func (f *fitting) chance(ctx context.Context) error {
 				}
 			}
 			return nil
-		}); err != nil {
+		}}); err != nil {
 			return err
 		}
 	}
@@ -186,13 +186,13 @@ func (f *fitting) expect(ctx context.Context) (levelCounts, error) {
 			if r.Probability < leastProbable {
 				break
 			}
-			if err := f.register.Features(ctx, []match.ID{r.ID}, func(_ match.ID, packed string) error {
+			if err := f.register.Look(ctx, dqt.Wanted{IDs: []match.ID{r.ID}}, dqt.Tell{Features: func(_ match.ID, packed string) error {
 				if err := record.Unpack(packed); err != nil {
 					return fmt.Errorf("dqteval: fit: %w", err)
 				}
 				counts.add(f.model.Levels(search.Claim(), &record), r.Probability)
 				return nil
-			}); err != nil {
+			}}); err != nil {
 				return err
 			}
 		}

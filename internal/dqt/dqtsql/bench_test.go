@@ -176,11 +176,7 @@ func BenchmarkRegister(b *testing.B) {
 // noting who asked.
 func (f *filled) rank(ctx context.Context, c dqt.Claim) error {
 	return f.store.View(ctx, func(ctx context.Context, v dqt.View) error {
-		state, err := v.State(ctx)
-		if err != nil {
-			return err
-		}
-		_, err = dqt.Match(ctx, v, match.Default(), state.Records, c)
+		_, err := dqt.Match(ctx, v, match.Default(), c)
 		return err
 	})
 }

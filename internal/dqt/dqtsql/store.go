@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"traid/internal/dqt"
 	"traid/internal/dqt/match"
@@ -39,10 +40,16 @@ func NewStore(db *sqldb.DB) *Store { return &Store{db: db, statements: newStatem
 
 // View reads one state of the register.
 func (s *Store) View(ctx context.Context, do func(ctx context.Context, v dqt.View) error) error {
+	if pool := s.db.Pool(); pool != nil {
+		return s.viewPostgres(ctx, pool, do)
+	}
 	return s.db.View(ctx, func(ctx context.Context, t *sql.Tx) error {
-		v := &view{t: t, s: s}
-		var err error
-		if v.state, err = v.read(ctx); err != nil {
+		v := &view{s: s, t: t}
+		rows, err := v.query(ctx, s.lastImport)
+		if err != nil {
+			return fmt.Errorf("dqtsql: state: %w", err)
+		}
+		if v.state, err = readState(rows); err != nil {
 			return err
 		}
 		return do(ctx, v)
@@ -58,20 +65,46 @@ func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx dqt.Tx
 
 // view is dqt.View: what one generation of the register holds.
 type view struct {
-	t     *sql.Tx
 	s     *Store
+	t     *sql.Tx   // SQLite
+	pg    *pgx.Conn // PostgreSQL, see postgres.go
+	begun bool      // likewise
 	state dqt.State
 }
 
-// State says how large the register is and how new.
-func (v *view) State(context.Context) (dqt.State, error) { return v.state, nil }
+// rows are what a query gives, by database/sql or by pgx.
+type rows interface {
+	Next() bool
+	Scan(to ...any) error
+	Err() error
+	Close() error
+}
 
-func (v *view) read(ctx context.Context) (dqt.State, error) {
-	var out dqt.State
-	rows, err := v.s.lastImport.query(ctx, v.t)
-	if err != nil {
-		return out, fmt.Errorf("dqtsql: state: %w", err)
+func (v *view) query(ctx context.Context, what *statement, args ...any) (rows, error) {
+	if v.pg != nil {
+		return v.queryPostgres(ctx, what.text, args...)
 	}
+	return what.query(ctx, v.t, args...)
+}
+
+// State says how large the register is and how new.
+func (v *view) State(ctx context.Context) (dqt.State, error) {
+	if v.pg != nil && !v.begun {
+		if err := v.begin(ctx, nil, nil); err != nil {
+			return dqt.State{}, err
+		}
+	}
+	return v.state, nil
+}
+
+// Size gives how many records there are.
+func (v *view) Size(ctx context.Context) (int, error) {
+	state, err := v.State(ctx)
+	return state.Records, err
+}
+
+func readState(rows rows) (dqt.State, error) {
+	var out dqt.State
 	defer rows.Close()
 	for rows.Next() {
 		if err := rows.Scan(&out.Generation, &out.AsAt, &out.Records); err != nil {
@@ -85,6 +118,83 @@ func (v *view) read(ctx context.Context) (dqt.State, error) {
 	return out, nil
 }
 
+// packed is a column of bytes, as a text.
+type packed string
+
+// Scan is sql.Scanner's.
+func (p *packed) Scan(from any) error {
+	switch from := from.(type) {
+	case []byte:
+		*p = packed(from)
+	case string:
+		*p = packed(from)
+	default:
+		return fmt.Errorf("dqtsql: bytes are %T", from)
+	}
+	return nil
+}
+
+// ScanBytes is pgtype.BytesScanner's.
+func (p *packed) ScanBytes(from []byte) error {
+	*p = packed(from)
+	return nil
+}
+
+// The kinds of rows that a look reads.
+const (
+	ofPages = iota
+	ofFeatures
+	ofCohorts
+)
+
+// Look reads all that is wanted at once.
+func (v *view) Look(ctx context.Context, w dqt.Wanted, tell dqt.Tell) error {
+	var born []match.Day
+	if w.Born != 0 {
+		born = append(born, w.Born)
+	}
+	lists := []any{list(v.s.dialect, w.Pages), list(v.s.dialect, w.IDs), list(v.s.dialect, born)}
+	if v.pg != nil && !v.begun {
+		return v.begin(ctx, lists, func(rows rows) error { return told(rows, tell) })
+	}
+	rows, err := v.query(ctx, v.s.look, append([]any{v.state.Generation}, lists...)...)
+	if err != nil {
+		return fmt.Errorf("dqtsql: look: %w", err)
+	}
+	return told(rows, tell)
+}
+
+func told(rows rows, tell dqt.Tell) error {
+	defer rows.Close()
+	var kind int
+	var id int64
+	var content packed
+	for rows.Next() {
+		if err := rows.Scan(&kind, &id, &content); err != nil {
+			return fmt.Errorf("dqtsql: look: %w", err)
+		}
+		if content == "" {
+			continue
+		}
+		var err error
+		switch number := uint32(id >> generationBits); kind {
+		case ofPages:
+			tell.Page(match.PageNumber(number), string(content))
+		case ofFeatures:
+			err = tell.Features(match.ID(number), string(content))
+		case ofCohorts:
+			err = tell.Cohort(string(content))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("dqtsql: look: %w", err)
+	}
+	return nil
+}
+
 // generationBits are the bits of a row's id that hold its generation; those
 // above hold its number.
 const generationBits = 32
@@ -93,18 +203,19 @@ func rowID[N ~uint32](number N, generation int64) int64 {
 	return int64(number)<<generationBits | generation
 }
 
-// newest reads rows of which those of one number come together, the newest
+// newestOf reads rows of which those of one number come together, the newest
 // last, and calls do with the newest of each number, unless it holds nothing.
-func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed string) error) error {
+func newestOf[N ~uint32](rows rows, err error, do func(number N, packed string) error) error {
 	if err != nil {
 		return fmt.Errorf("dqtsql: read: %w", err)
 	}
 	defer rows.Close()
 	var id int64
 	var last N
-	var packed, kept string
+	var content packed
+	var kept string
 	for rows.Next() {
-		if err := rows.Scan(&id, &packed); err != nil {
+		if err := rows.Scan(&id, &content); err != nil {
 			return fmt.Errorf("dqtsql: read: %w", err)
 		}
 		number := N(id >> generationBits)
@@ -113,7 +224,7 @@ func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed strin
 				return err
 			}
 		}
-		last, kept = number, packed
+		last, kept = number, string(content)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("dqtsql: read: %w", err)
@@ -124,28 +235,13 @@ func newest[N ~uint32](rows *sql.Rows, err error, do func(number N, packed strin
 	return nil
 }
 
-// Features calls do with what is compared of the records.
-func (v *view) Features(ctx context.Context, ids []match.ID, do func(id match.ID, packed string) error) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, err := v.s.features.query(ctx, v.t, list(v.s.dialect, ids), v.state.Generation)
-	return newest(rows, err, do)
-}
-
-// Pages calls do with the pages of keys.
-func (v *view) Pages(ctx context.Context, pages []match.PageNumber, do func(page match.PageNumber, packed string) error) error {
-	if len(pages) == 0 {
-		return nil
-	}
-	rows, err := v.s.pages.query(ctx, v.t, list(v.s.dialect, pages), v.state.Generation)
-	return newest(rows, err, do)
-}
-
-// EachPage is Pages for every page.
+// EachPage calls do with every page of keys.
 func (v *view) EachPage(ctx context.Context, do func(page match.PageNumber, packed string) error) error {
-	rows, err := v.s.allPages.query(ctx, v.t, v.state.Generation)
-	return newest(rows, err, do)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.allPages, v.state.Generation)
+	return newestOf(rows, err, do)
 }
 
 // Cohorts calls do with the cohorts of the days.
@@ -153,19 +249,29 @@ func (v *view) Cohorts(ctx context.Context, born []match.Day, do func(born match
 	if len(born) == 0 {
 		return nil
 	}
-	rows, err := v.s.cohorts.query(ctx, v.t, list(v.s.dialect, born), v.state.Generation)
-	return newest(rows, err, do)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.cohorts, v.state.Generation, list(v.s.dialect, born))
+	return newestOf(rows, err, do)
 }
 
 // EachCohort is Cohorts for every cohort.
 func (v *view) EachCohort(ctx context.Context, do func(born match.Day, packed string) error) error {
-	rows, err := v.s.allCohorts.query(ctx, v.t, v.state.Generation)
-	return newest(rows, err, do)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.allCohorts, v.state.Generation)
+	return newestOf(rows, err, do)
 }
 
 // Records gives the records with the numbers.
 func (v *view) Records(ctx context.Context, ids []match.ID) ([]dqt.Record, error) {
-	staged, err := v.Staged(ctx, v.state.Generation, ids)
+	state, err := v.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	staged, err := v.Staged(ctx, state.Generation, ids)
 	out := make([]dqt.Record, len(staged))
 	for i, s := range staged {
 		out[i] = s.Record
@@ -178,7 +284,10 @@ func (v *view) Staged(ctx context.Context, generation int64, ids []match.ID) ([]
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := v.s.records.query(ctx, v.t, list(v.s.dialect, ids), generation)
+	if _, err := v.State(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := v.query(ctx, v.s.records, generation, list(v.s.dialect, ids))
 	if err != nil {
 		return nil, fmt.Errorf("dqtsql: records: %w", err)
 	}
@@ -208,7 +317,10 @@ func (v *view) Staged(ctx context.Context, generation int64, ids []match.ID) ([]
 
 // Known gives every record's number with what tells whether it changed.
 func (v *view) Known(ctx context.Context, do func(id match.ID, k dqt.Known)) error {
-	rows, err := v.s.known.query(ctx, v.t, v.state.Generation)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.known, v.state.Generation)
 	if err != nil {
 		return fmt.Errorf("dqtsql: known records: %w", err)
 	}
@@ -239,7 +351,10 @@ func (v *view) Known(ctx context.Context, do func(id match.ID, k dqt.Known)) err
 
 // Words gives every word of a name, in order, with how many records have it.
 func (v *view) Words(ctx context.Context, do func(word string, holders int)) error {
-	rows, err := v.s.words.query(ctx, v.t, v.state.Generation)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.words, v.state.Generation)
 	if err != nil {
 		return fmt.Errorf("dqtsql: words: %w", err)
 	}
@@ -269,15 +384,19 @@ func (v *view) WordHolders(ctx context.Context, words []string, do func(word, pa
 	if len(words) == 0 {
 		return nil
 	}
-	rows, err := v.s.wordHolders.query(ctx, v.t, v.s.texts(words), v.state.Generation)
+	if _, err := v.State(ctx); err != nil {
+		return err
+	}
+	rows, err := v.query(ctx, v.s.wordHolders, v.s.texts(words), v.state.Generation)
 	if err != nil {
 		return fmt.Errorf("dqtsql: words: %w", err)
 	}
 	defer rows.Close()
 	var last, kept string
 	for rows.Next() {
-		var word, packed string
-		if err := rows.Scan(&word, &packed); err != nil {
+		var word string
+		var content packed
+		if err := rows.Scan(&word, &content); err != nil {
 			return fmt.Errorf("dqtsql: words: %w", err)
 		}
 		if last != "" && word != last {
@@ -285,7 +404,7 @@ func (v *view) WordHolders(ctx context.Context, words []string, do func(word, pa
 				return err
 			}
 		}
-		last, kept = word, packed
+		last, kept = word, string(content)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("dqtsql: words: %w", err)
@@ -498,7 +617,7 @@ func (x *tx) SweepReplaced(ctx context.Context, generation int64, r dqt.Replaced
 			listed = list(x.dialect, r.Born)
 		}
 		if v.key == "id" {
-			of = `id IN (SELECT o.id FROM ` + x.each + ` CROSS JOIN ` + v.table + ` AS o WHERE o.id BETWEEN k.value AND k.value + $2)`
+			of = `id IN (SELECT o.id FROM ` + x.each("$1") + ` CROSS JOIN ` + v.table + ` AS o WHERE o.id BETWEEN k.value AND k.value + $2)`
 		}
 		for _, which := range []string{v.generation + ` < $2`, v.generation + ` <= $2 AND ` + v.empty} {
 			if _, err := x.t.ExecContext(ctx, `DELETE FROM `+v.table+` WHERE `+of+` AND `+which, listed, generation); err != nil {
@@ -539,21 +658,33 @@ func (x *tx) AlertKey(ctx context.Context, fresh []byte) ([]byte, error) {
 // takes longer than running it.
 type statements struct {
 	dialect
-	lastImport, features, cohorts, allCohorts, pages, allPages, records, known, words, wordHolders *statement
+	lastImport, look, cohorts, allCohorts, allPages, records, known, words, wordHolders *statement
+
+	firstLook string // PostgreSQL's, which finds the generation itself
+}
+
+// cohortLimit is the longest cohort, in bytes, that is read for one claim: that
+// of a date which stands for an unknown one may hold a good part of the register.
+const cohortLimit = 512 << 10
+
+// newest gives of a listed number k.value what a column holds in the row that is
+// not newer than a generation.
+func newest(column, table, generation string) string {
+	return `(SELECT ` + column + ` FROM ` + table + ` WHERE id BETWEEN k.value AND k.value + ` + generation + ` ORDER BY id DESC LIMIT 1)`
 }
 
 func newStatements(db *sqldb.DB) statements {
-	d := dialect{name: db.Dialect, in: "IN (SELECT value FROM json_each($1))", each: "json_each($1) AS k"}
+	d := dialect{name: db.Dialect, in: "IN (SELECT value FROM json_each($1))"}
 	if db.Dialect == sqldb.Postgres {
-		d.in, d.each = "= ANY($1)", "unnest($1::bigint[]) AS k(value)"
+		d.in = "= ANY($1)"
 	}
 	prepare := func(text string) *statement { return &statement{db: db.Reader(), text: text} }
-	// newest gives of each listed number what a column holds in the row that is not newer than a generation.
-	newest := func(column, table string) string {
-		return `(SELECT n.` + column + ` FROM ` + table + ` AS n WHERE n.id BETWEEN k.value AND k.value + $2 ORDER BY n.id DESC LIMIT 1)`
-	}
-	packed := func(table string) *statement {
-		return prepare(`SELECT k.value, coalesce(` + newest("packed", table) + `, '') FROM ` + d.each)
+	look := func(generation, pages, features, cohorts string) string {
+		from := func(kind int, table, list, packed string) string {
+			return `SELECT ` + strconv.Itoa(kind) + `, k.value, coalesce(` + newest(packed, table, generation) + `, '') FROM ` + d.each(list)
+		}
+		return from(ofPages, "key_pages", pages, "packed") + ` UNION ALL ` + from(ofFeatures, "features", features, "packed") +
+			` UNION ALL ` + from(ofCohorts, "cohorts", cohorts, `CASE WHEN length(packed) <= `+strconv.Itoa(cohortLimit)+` THEN packed END`)
 	}
 	all := func(columns, table string) *statement {
 		return prepare(`SELECT ` + columns + ` FROM ` + table + ` WHERE ` + generationOf + ` <= $1 ORDER BY id`)
@@ -561,12 +692,12 @@ func newStatements(db *sqldb.DB) statements {
 	return statements{
 		dialect:     d,
 		lastImport:  prepare(`SELECT generation, at, records FROM imports ORDER BY generation DESC LIMIT 1`),
-		features:    packed("features"),
-		cohorts:     packed("cohorts"),
+		look:        prepare(look("$1", "$2", "$3", "$4")),
+		firstLook:   look("(SELECT coalesce(max(generation), 0) FROM imports)", "$1", "$2", "$3"),
+		cohorts:     prepare(`SELECT k.value, coalesce(` + newest("packed", "cohorts", "$1") + `, '') FROM ` + d.each("$2")),
 		allCohorts:  all("id, packed", "cohorts"),
-		pages:       packed("key_pages"),
 		allPages:    all("id, packed", "key_pages"),
-		records:     prepare(`SELECT t.id, t.fingerprint, t.merged_into, t.details FROM ` + d.each + ` CROSS JOIN records AS t WHERE t.id = ` + newest("id", "records")),
+		records:     prepare(`SELECT t.id, t.fingerprint, t.merged_into, t.details FROM ` + d.each("$2") + ` CROSS JOIN records AS t WHERE t.id = ` + newest("id", "records", "$1")),
 		known:       all("id, fingerprint, merged_into, details = ''", "records"),
 		words:       prepare(`SELECT word, holders FROM name_words WHERE generation <= $1 ORDER BY word, generation`),
 		wordHolders: prepare(`SELECT word, packed FROM name_words WHERE word ` + d.in + ` AND generation <= $2 ORDER BY word, generation`),
@@ -578,7 +709,14 @@ func newStatements(db *sqldb.DB) statements {
 type dialect struct {
 	name sqldb.Dialect
 	in   string // that a column's value is one of it
-	each string // its values as rows
+}
+
+// each gives a list's values as rows k.
+func (d dialect) each(list string) string {
+	if d.name == sqldb.Postgres {
+		return "unnest(" + list + "::bigint[]) AS k(value)"
+	}
+	return "json_each(" + list + ") AS k"
 }
 
 // list gives numbers as the list of the ids that their rows have in generation 0.

@@ -3,6 +3,8 @@ package match
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 )
 
 // A cohort is everybody who was born on one day, with their features, in one
@@ -20,37 +22,27 @@ type Member struct {
 }
 
 // MergeCohort gives a cohort after changes, of which a later one of the same
-// record replaces an earlier one.
+// record replaces an earlier one. Its members stand in the order of their numbers.
 func MergeCohort(packed string, changes []Member) ([]byte, error) {
-	last := make(map[ID]int, len(changes))
-	for i, m := range changes {
-		last[m.ID] = i
-	}
-	size := len(packed)
-	for _, m := range changes {
-		size += len(m.Packed) + 2*binary.MaxVarintLen32
-	}
-	out := make([]byte, 0, size)
+	now := map[ID][]byte{}
 	if err := EachMember(packed, func(id ID, features string) error {
-		if _, changed := last[id]; !changed {
-			out = putMember(out, id, features)
-		}
+		now[id] = []byte(features)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	for i, m := range changes {
-		if last[m.ID] == i && len(m.Packed) > 0 {
-			out = putMember(out, m.ID, m.Packed)
+	for _, m := range changes {
+		now[m.ID] = m.Packed
+	}
+	var out []byte
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		if features := now[id]; len(features) > 0 {
+			out = binary.AppendUvarint(out, uint64(id))
+			out = binary.AppendUvarint(out, uint64(len(features)))
+			out = append(out, features...)
 		}
 	}
 	return out, nil
-}
-
-func putMember[T string | []byte](to []byte, id ID, features T) []byte {
-	to = binary.AppendUvarint(to, uint64(id))
-	to = binary.AppendUvarint(to, uint64(len(features)))
-	return append(to, features...)
 }
 
 // EachMember calls do with each record of a cohort and its features.

@@ -7,15 +7,16 @@ import (
 )
 
 // Search looks for the records of one claim. It reads nothing itself: it says
-// which pages of keys it wants, and then which records, until it wants nothing
-// more.
+// which pages of keys it wants, which cohort and which records, and when it has
+// seen these, which records more, until it wants nothing.
 //
-//	s := model.Search(claim, size)
+//	s := model.Search(claim)
 //	for s.Wants() {
 //		for _, p := range s.Pages() { s.Page(p, …) }
-//		if day, ok := s.Cohort(); ok { s.Members(…) }
+//		if day := s.Cohort(); day != 0 { s.Members(…) }
+//		for _, id := range s.Known() { s.Record(id, …) }
 //		for _, id := range s.Records() { s.Record(id, …) }
-//		s.Next()
+//		s.Next(size)
 //	}
 //	ranked := s.Ranked(5)
 type Search struct {
@@ -28,14 +29,21 @@ type Search struct {
 	keys   []Key
 	pages  []PageNumber
 	counts map[Key]int
+	cohort []shown
+	shown  []shown  // in this pass
 	likely []likely // records under the keys
-	wanted []ID
 	seen   map[ID]struct{}
 
 	again    []candidate // the best, to be weighed once more
 	q        *query
 	features Features // of the record at hand
 	found    []candidate
+}
+
+// shown is a record that is there to be compared.
+type shown struct {
+	id     ID
+	packed string
 }
 
 // candidate is a record that was compared.
@@ -63,9 +71,9 @@ const (
 // refined is how many of the best candidates are looked at more closely.
 const refined = 3
 
-// Search begins a search in a register of so many records.
-func (m *Model) Search(claim Description, size int) *Search {
-	s := &Search{model: m, claim: claim, f: Describe(claim), size: size, counts: make(map[Key]int, 16), seen: make(map[ID]struct{}, 64)}
+// Search begins a search.
+func (m *Model) Search(claim Description) *Search {
+	s := &Search{model: m, claim: claim, f: Describe(claim), counts: make(map[Key]int, 16), seen: make(map[ID]struct{}, 64)}
 	s.pass = first
 	s.begin()
 	return s
@@ -84,7 +92,6 @@ func (s *Search) begin() {
 			s.counts[k] = 0
 		}
 		for _, t := range f.trns {
-			s.want(ID(t))
 			b.put(AliasKey(ID(t)))
 		}
 		for _, n := range f.ninos {
@@ -159,7 +166,7 @@ func (s *Search) Page(page PageNumber, packed string) {
 		if len(ids) > keyLimit {
 			continue
 		}
-		few := float32(math.Log2(float64(max(s.size, 1)) / float64(max(len(ids), 1))))
+		few := float32(typicalSize - math.Log2(float64(max(len(ids), 1))))
 		for _, id := range ids {
 			s.likely = append(s.likely, likely{id, few})
 		}
@@ -173,34 +180,52 @@ type likely struct {
 	bits float32
 }
 
-// most is how many of the records under its keys one pass looks at, the
-// likeliest.
-const most = 130
+const (
+	// typicalSize is log2 of how many records a register has.
+	typicalSize = 20
+	// most is how many of the records under its keys one pass looks at, the likeliest.
+	most = 130
+)
 
-// Cohort gives the day of birth whose cohort the search wants to see now, false for none.
-func (s *Search) Cohort() (Day, bool) { return s.f.Born(), s.pass == wider && s.f.born != 0 }
+// Cohort gives the day of birth whose cohort the search wants to see now, zero for none.
+func (s *Search) Cohort() Day {
+	if s.pass == first {
+		return s.f.Born()
+	}
+	return 0
+}
 
 // Members shows the search a cohort that it wants.
 func (s *Search) Members(packed string) error {
 	return EachMember(packed, func(id ID, features string) error {
-		if _, had := s.seen[id]; had {
-			return nil
-		}
-		s.seen[id] = struct{}{}
-		return s.Record(id, features)
+		s.cohort = append(s.cohort, shown{id, features})
+		return nil
 	})
 }
 
-func (s *Search) want(id ID) {
+// Known gives the records that the claim itself names.
+func (s *Search) Known() []ID {
+	if s.pass != first {
+		return nil
+	}
+	ids := make([]ID, len(s.f.trns))
+	for i, t := range s.f.trns {
+		ids[i] = ID(t)
+	}
+	return ids
+}
+
+// Record shows the search a record that it wants. One that is not there needs
+// not be shown.
+func (s *Search) Record(id ID, packed string) {
 	if _, had := s.seen[id]; !had {
 		s.seen[id] = struct{}{}
-		s.wanted = append(s.wanted, id)
+		s.shown = append(s.shown, shown{id, packed})
 	}
 }
 
-// Records gives the records that the search wants to see now, in order, when it
-// has seen its pages and its cohort.
-func (s *Search) Records() []ID {
+// Records gives the records that the search wants to see too, in order.
+func (s *Search) Records() (wanted []ID) {
 	slices.SortFunc(s.likely, func(a, b likely) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.bits, b.bits)) })
 	all := s.likely[:0]
 	for _, l := range s.likely {
@@ -213,37 +238,52 @@ func (s *Search) Records() []ID {
 	if len(all) > most {
 		slices.SortFunc(all, func(a, b likely) int { return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.id, b.id)) })
 		all = all[:most]
-	}
-	for _, l := range all {
-		s.want(l.id)
+		slices.SortFunc(all, func(a, b likely) int { return cmp.Compare(a.id, b.id) })
 	}
 	s.likely = s.likely[:0]
-	slices.Sort(s.wanted)
-	return s.wanted
+	if s.pass == wider {
+		for _, m := range s.cohort {
+			s.Record(m.id, m.packed)
+		}
+	}
+	for _, l := range all {
+		at, is := slices.BinarySearchFunc(s.cohort, l.id, func(m shown, id ID) int { return cmp.Compare(m.id, id) })
+		if is {
+			s.Record(l.id, s.cohort[at].packed)
+		} else {
+			wanted = append(wanted, l.id)
+		}
+	}
+	return wanted
 }
 
-// Record shows the search a record that it wants. One that is not there needs
-// not be shown.
-func (s *Search) Record(id ID, packed string) error {
-	if err := s.features.Unpack(packed); err != nil {
-		return err
-	}
+// compare compares what was shown.
+func (s *Search) compare() error {
 	if s.q == nil {
 		s.q = newQuery(s.model, s.f, s.size, func(k Key) int { return s.counts[k] })
 	}
-	s.found = append(s.found, candidate{id: id, inactive: s.features.Inactive, packed: packed})
-	s.q.compare(&s.features, &s.found[len(s.found)-1].comparison)
+	for _, r := range s.shown {
+		if err := s.features.Unpack(r.packed); err != nil {
+			return err
+		}
+		s.found = append(s.found, candidate{id: r.id, inactive: s.features.Inactive, packed: r.packed})
+		s.q.compare(&s.features, &s.found[len(s.found)-1].comparison)
+	}
+	s.shown = s.shown[:0]
 	return nil
 }
 
-// Next says that all that was wanted has been shown.
-func (s *Search) Next() {
-	s.wanted = s.wanted[:0]
+// Next says that all that was wanted has been shown, of a register of so many records.
+func (s *Search) Next(size int) error {
+	s.size = size
+	if err := s.compare(); err != nil {
+		return err
+	}
 	switch {
 	case s.pass == refining:
 		s.weighAnew()
 		s.pass = done
-		return
+		return nil
 	case s.pass == first && !s.convinced():
 		s.pass = wider
 	default:
@@ -252,6 +292,7 @@ func (s *Search) Next() {
 	if s.begin(); s.pass == refining && len(s.keys) == 0 {
 		s.pass = done
 	}
+	return nil
 }
 
 // refine gives the keys that count the names of the best candidates which only
