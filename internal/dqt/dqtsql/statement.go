@@ -10,6 +10,7 @@ import (
 type statement struct {
 	db   *sql.DB
 	text string
+	long bool // reads much, and can be cancelled
 
 	mu       sync.Mutex
 	prepared *sql.Stmt
@@ -26,5 +27,8 @@ func (s *statement) query(ctx context.Context, t *sql.Tx, args ...any) (*sql.Row
 	}
 	prepared := s.prepared
 	s.mu.Unlock()
+	if !s.long { // the driver starts a goroutine for what can be cancelled, which takes longer than the query
+		ctx = context.WithoutCancel(ctx)
+	}
 	return t.StmtContext(ctx, prepared).QueryContext(ctx, args...)
 }

@@ -687,7 +687,9 @@ func newStatements(db *sqldb.DB) statements {
 			` UNION ALL ` + from(ofCohorts, "cohorts", cohorts, `CASE WHEN length(packed) <= `+strconv.Itoa(cohortLimit)+` THEN packed END`)
 	}
 	all := func(columns, table string) *statement {
-		return prepare(`SELECT ` + columns + ` FROM ` + table + ` WHERE ` + generationOf + ` <= $1 ORDER BY id`)
+		s := prepare(`SELECT ` + columns + ` FROM ` + table + ` WHERE ` + generationOf + ` <= $1 ORDER BY id`)
+		s.long = true
+		return s
 	}
 	return statements{
 		dialect:     d,

@@ -650,3 +650,56 @@ func FuzzNothingPanics(f *testing.F) {
 		}
 	})
 }
+
+func TestACohortIsWhoJoinedAndDidNotLeaveInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := map[ID]string{}
+		packed := ""
+		for range rapid.IntRange(1, 4).Draw(t, "imports") {
+			var changes []Member
+			for range rapid.IntRange(0, 6).Draw(t, "changes") {
+				id, features := ID(rapid.IntRange(1, 400).Draw(t, "id")), rapid.StringN(0, 200, -1).Draw(t, "features")
+				if changes = append(changes, Member{ID: id, Packed: []byte(features)}); features == "" {
+					delete(want, id)
+				} else {
+					want[id] = features
+				}
+			}
+			merged, err := MergeCohort(packed, changes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			packed = string(merged)
+		}
+		got, last := map[ID]string{}, ID(0)
+		if err := EachMember(packed, func(id ID, features string) error {
+			if id <= last {
+				t.Fatalf("%d stands behind %d", id, last)
+			}
+			got[id], last = features, id
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func FuzzACohortThatCannotBeReadSaysSo(f *testing.F) {
+	whole, _ := MergeCohort("", []Member{{ID: 1, Packed: []byte("ann")}, {ID: 1_000_000, Packed: []byte("bob")}})
+	f.Add(string(whole))
+	f.Add(string(whole[:len(whole)-1]))
+	f.Add("\xff\xff\xff\xff\xff\xff")
+	f.Fuzz(func(t *testing.T, packed string) {
+		read := 0
+		err := EachMember(packed, func(_ ID, features string) error {
+			read += len(features) + 2
+			return nil
+		})
+		if err == nil && read > len(packed) {
+			t.Errorf("%d bytes were read of %d", read, len(packed))
+		}
+	})
+}

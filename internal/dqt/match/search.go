@@ -184,7 +184,7 @@ const (
 	// typicalSize is log2 of how many records a register has.
 	typicalSize = 20
 	// most is how many of the records under its keys one pass looks at, the likeliest.
-	most = 130
+	most = 100
 )
 
 // Cohort gives the day of birth whose cohort the search wants to see now, zero for none.
