@@ -30,12 +30,15 @@ func (s *Service) correct(ctx context.Context, id ParticipantID, d Details, from
 	if d.DateOfBirth.IsZero() || d.FirstName.IsZero() && d.LastName.IsZero() {
 		return Registered{}, fault.New(fault.Invalid, "A name and a date of birth are needed.")
 	}
-	if err := s.countCheck(ctx, d, from); err != nil {
-		return Registered{}, err
-	}
-	f, asked, err := s.find(ctx, d)
+	tooOften, err := s.countCheck(ctx, d, from)
 	if err != nil {
 		return Registered{}, err
+	}
+	f, asked := Finding{}, true
+	if !tooOften {
+		if f, asked, err = s.find(ctx, d); err != nil {
+			return Registered{}, err
+		}
 	}
 	var out Registered
 	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
@@ -76,7 +79,11 @@ func (s *Service) correct(ctx context.Context, id ParticipantID, d Details, from
 		case f.Match:
 			err = s.settle(ctx, tx, &p, f.TRN, source{})
 		default:
-			if err = s.story(ctx, tx, p.ID, bySystem, CheckNotMatched, "", ""); err == nil {
+			what := CheckNotMatched
+			if tooOften {
+				what = CheckNotMade
+			}
+			if err = s.story(ctx, tx, p.ID, bySystem, what, "", ""); err == nil {
 				err = s.askTRA(ctx, tx, &p, data)
 			}
 		}

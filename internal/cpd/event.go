@@ -13,6 +13,7 @@ const (
 	Withdrew           What = "withdrew"
 	CheckMatched       What = "automatic_check_matched"
 	CheckNotMatched    What = "automatic_check_did_not_match"
+	CheckNotMade       What = "automatic_check_was_not_made"
 	CheckNotAsked      What = "automatic_check_could_not_be_made"
 	RequestMade        What = "trn_validation_requested"
 	RequestReached     What = "request_reached_tra"
@@ -56,6 +57,7 @@ var whatTexts = map[What]string{
 	Withdrew:           "Took the details back",
 	CheckMatched:       "The automatic check found the record",
 	CheckNotMatched:    "The automatic check found no record",
+	CheckNotMade:       "The automatic check was not made: too many were about the same person or number",
 	CheckNotAsked:      "The automatic check could not be made: the register did not answer",
 	RequestMade:        "A TRN validation request was made",
 	RequestReached:     "The request reached the TRA",

@@ -37,31 +37,39 @@ type counter struct {
 	most   int
 }
 
-// countCheck counts one check against everything that it can be counted by,
-// and refuses it with TooMany above a limit: the person named, the TRN and the
-// NI number by themselves, so that nobody tries dates of birth against one that
-// they know, the email address and the network address. Keys are hashes under
-// a secret.
-func (s *Service) countCheck(ctx context.Context, d Details, from string) error {
-	counters := []counter{}
+// countCheck counts one check against everything that it can be counted by. It
+// refuses who asks, by their confirmed email address and their network address,
+// with TooMany above a limit. What is asked about is counted too, the person
+// named, and the TRN and the NI number by themselves, so that nobody tries dates
+// of birth against one that they know. Anybody can use those up, so that nobody
+// is refused for them: above a limit tooOften says that the automatic check is
+// not to be made, and people look. Keys are hashes under a secret.
+func (s *Service) countCheck(ctx context.Context, d Details, from string) (tooOften bool, err error) {
+	var asking, about []counter
 	if from != "" {
-		counters = append(counters, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
+		asking = append(asking, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
+	}
+	if !d.Email.IsZero() {
+		asking = append(asking, counter{s.hash("email", d.Email.Key()), personWindow, s.o.ChecksPerPerson})
+	}
+	if err := s.count(ctx, asking); err != nil {
+		return false, err
 	}
 	if !d.DateOfBirth.IsZero() {
-		counters = append(counters, counter{
+		about = append(about, counter{
 			s.hash("person", person.Fold(d.FirstName.Reveal()), person.Fold(d.LastName.Reveal()), d.DateOfBirth.Reveal()), personWindow, s.o.ChecksPerPerson,
 		})
 	}
 	if !d.TRN.IsZero() {
-		counters = append(counters, counter{s.hash("trn", d.TRN.Reveal()), personWindow, s.o.ChecksPerPerson})
+		about = append(about, counter{s.hash("trn", d.TRN.Reveal()), personWindow, s.o.ChecksPerPerson})
 	}
 	if !d.NINO.IsZero() {
-		counters = append(counters, counter{s.hash("nino", d.NINO.Reveal()[:ninoStem]), personWindow, s.o.ChecksPerPerson})
+		about = append(about, counter{s.hash("nino", d.NINO.Reveal()[:ninoStem]), personWindow, s.o.ChecksPerPerson})
 	}
-	if !d.Email.IsZero() {
-		counters = append(counters, counter{s.hash("email", d.Email.Key()), personWindow, s.o.ChecksPerPerson})
+	if err = s.count(ctx, about); fault.Is(err, fault.TooMany) {
+		return true, nil
 	}
-	return s.count(ctx, counters)
+	return false, err
 }
 
 // count counts one try against each counter.

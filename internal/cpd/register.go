@@ -11,14 +11,19 @@ import (
 
 // Check makes the automatic check and stores nothing but that it was made.
 // Matched, NotMatched or CouldNotAsk; Forbidden until the email address is
-// confirmed; TooMany when it was made too often for the person or from the
-// network address.
+// confirmed; TooMany when it was asked for too often by the email address or from
+// the network address. NotMatched, and the register is not asked, when it was
+// made too often about the person or a number.
 func (s *Service) Check(ctx context.Context, id RegistrationID, d Details, from string) (CheckResult, error) {
 	if _, err := s.confirmed(ctx, s.store, id, d.Email); err != nil {
 		return "", err
 	}
-	if err := s.countCheck(ctx, d, from); err != nil {
+	tooOften, err := s.countCheck(ctx, d, from)
+	if err != nil {
 		return "", err
+	}
+	if tooOften {
+		return NotMatched, nil
 	}
 	f, asked, err := s.find(ctx, d)
 	switch {
@@ -61,11 +66,15 @@ func (s *Service) Register(ctx context.Context, id RegistrationID, d Details, fr
 	if err := s.mayEnter(ctx, id, d); err != nil {
 		return Registered{}, err
 	}
-	if err := s.countCheck(ctx, d, from); err != nil {
+	tooOften, err := s.countCheck(ctx, d, from)
+	if err != nil {
 		return Registered{}, err
 	}
 	if out, ok, err := s.continued(ctx, id, d.Email); err != nil || ok {
 		return out, err
+	}
+	if tooOften {
+		return Registered{Result: NotMatched}, nil
 	}
 	f, asked, err := s.find(ctx, d)
 	if err != nil {
@@ -93,7 +102,7 @@ func (s *Service) StandBy(ctx context.Context, id RegistrationID, d Details, fro
 	if err := s.mayEnter(ctx, id, d); err != nil {
 		return Registered{}, err
 	}
-	if err := s.countCheck(ctx, d, from); err != nil {
+	if _, err := s.countCheck(ctx, d, from); err != nil {
 		return Registered{}, err
 	}
 	if out, ok, err := s.continued(ctx, id, d.Email); err != nil || ok {

@@ -244,25 +244,33 @@ func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
 		}
 		_, err := w.Check(w.Context(), details("Ann"), "")
 		w.wantKind("one too many for a person", err, fault.TooMany)
-		other := details("Ann")
-		other.Email = details("Bob").Email
-		_, err = w.Check(w.Context(), other, "")
-		w.wantKind("the same person by another address", err, fault.TooMany)
 		_, err = w.Register(w.Context(), cpd.NewRegistrationID(), details("Ann"), "")
 		w.wantKind("registering", err, fault.TooMany)
+		// About the person and the numbers nothing is asked any more, and nobody is refused.
+		notAsked := func(what string, d cpd.Details) {
+			w.Helper()
+			before := w.register.asked
+			if result, err := w.Check(w.Context(), d, ""); err != nil || result != cpd.NotMatched || w.register.asked != before {
+				w.Errorf("%s: %s, %v, and the register was asked %d times", what, result, err, w.register.asked-before)
+			}
+		}
+		other := details("Ann")
+		other.Email = details("Bob").Email
+		notAsked("the same person by another email address", other)
 		someone := details("Cat")
 		someone.DateOfBirth = must(person.ParseDate("1990-03-01"))
-		_, err = w.Check(w.Context(), someone, "")
-		w.wantKind("another name and date of birth for the same numbers", err, fault.TooMany)
+		notAsked("another name and date of birth for the same numbers", someone)
 		someone.NINO = must(person.ParseNINO("QQ999999A"))
-		_, err = w.Check(w.Context(), someone, "")
-		w.wantKind("for the same TRN", err, fault.TooMany)
+		notAsked("for the same TRN", someone)
 		someone.NINO, someone.TRN, someone.Email = must(person.ParseNINO("QQ123456A")), noTRN, details("Dan").Email
-		_, err = w.Check(w.Context(), someone, "")
-		w.wantKind("for the same NI number with another suffix", err, fault.TooMany)
+		notAsked("for the same NI number with another suffix", someone)
 		someone.NINO = must(person.ParseNINO("QQ999999A"))
+		asked := w.register.asked
 		_, err = w.Check(w.Context(), someone, "")
 		w.ok("somebody else", err)
+		if w.register.asked != asked+1 {
+			w.Error("somebody else was not checked")
+		}
 		w.pass(day)
 		_, err = w.Check(w.Context(), details("Ann"), "")
 		w.ok("the next day", err)
@@ -298,6 +306,41 @@ func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
 		if err := w.db.Reader().QueryRowContext(w.Context(), `SELECT MIN(counted) FROM counters`).Scan(&kept); err != nil || len(kept) != 64 {
 			w.Errorf("counters are kept under %q, %v, want a hash", kept, err)
 		}
+	})
+}
+
+// Whoever knows somebody's TRN can use up how often it may be asked about.
+func TestNobodyIsShutOutByWhoTriesTheirNumbers(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		w.begin(cpd.Options{ChecksPerPerson: 3})
+		for n := range 10 {
+			tries := details("Eve")
+			tries.Email = must(person.ParseEmail(fmt.Sprintf("eve%d@example.org", n)))
+			tries.DateOfBirth = must(person.ParseDate(fmt.Sprintf("1984-01-%02d", n+1)))
+			_, err := w.Check(w.Context(), tries, "")
+			w.ok("trying", err)
+		}
+		if w.register.asked != 3 {
+			w.Errorf("the register was asked %d times about one TRN, want 3", w.register.asked)
+		}
+		ann := details("Ann")
+		w.register.finds["Ann"] = ann.TRN
+		id := cpd.NewRegistrationID()
+		w.ok("confirming", w.Confirm(w.Context(), id, ann.Email))
+		out, err := w.Service.Register(w.Context(), id, ann, "")
+		if err != nil || out.Result != cpd.NotMatched {
+			w.Fatalf("registering: %+v, %v; want what everybody is told who is not matched", out, err)
+		}
+		out, err = w.Service.StandBy(w.Context(), id, ann, "")
+		if err != nil || out.Result != cpd.AwaitsManual {
+			w.Fatalf("standing by the details: %+v, %v", out, err)
+		}
+		ann.LastName = must(person.ParseName("Otherwise"))
+		out, err = w.Service.Correct(w.Context(), out.Participant, ann, "")
+		if err != nil || out.Result != cpd.AwaitsManual {
+			w.Fatalf("correcting: %+v, %v", out, err)
+		}
+		w.history(out.Participant, cpd.CheckNotMade, cpd.RequestMade)
 	})
 }
 
