@@ -316,6 +316,7 @@ func (sys *system) buildTRA(s *service) error {
 	sys.tra = tra.New(store, traports.NewHelpdesk(sys.account, store, p.now), register, traports.NewAnnouncer(sys.guard(), p.now),
 		[]byte(p.settings.get(setTRAHashKey)), p.now, tra.Options{
 			ReleaseAfter: p.settings.duration(setReleaseAfter), SweepEvery: p.settings.duration(setSweepEvery),
+			Retain:  p.settings.duration(setRetain),
 			Details: details, PublicURL: sys.public(s), Logger: p.logger,
 		})
 	for _, kind := range tra.TaskKinds() {
@@ -341,7 +342,7 @@ func (sys *system) buildTRA(s *service) error {
 		Keep: traconsole.KeepForm(sys.tra), Key: []byte(p.settings.get(setTRAHashKey)),
 	})
 	gate.Mount(mux)
-	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Now: p.now, Logger: p.logger})
+	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Contact: p.settings.get(setTRAAddress), Retain: p.settings.duration(setRetain), Now: p.now, Logger: p.logger})
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: traconsole.ErrorPage})
 	return err
 }
@@ -381,8 +382,9 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
 		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles ROLE --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
 		Contact: p.settings.get(setTRAAddress), WebhookSecrets: strings.Fields(p.settings.get(setWebhookKey)),
-		Poll: func() { sys.kick(s, pollJob) },
-		Now:  p.now, Logger: p.logger,
+		TRARetain: p.settings.duration(setRetain),
+		Poll:      func() { sys.kick(s, pollJob) },
+		Now:       p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage, MaxBody: cpdweb.MaxBody})

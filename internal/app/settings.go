@@ -61,6 +61,7 @@ const (
 	setPollEvery    = "TRAID_POLL_EVERY"
 	setSweepEvery   = "TRAID_SWEEP_EVERY"
 	setReleaseAfter = "TRAID_RELEASE_AFTER"
+	setRetain       = "TRAID_RETAIN"
 	setDetails      = "TRAID_TICKET_DETAILS"
 	setTRAAddress   = "TRAID_TRA_EMAIL"
 	setCheck        = "TRAID_AUTOMATIC_CHECK"
@@ -103,6 +104,7 @@ var settingsTable = []setting{
 	{Name: setPollEvery, Default: "24h", Meaning: "how often Manage CPD polls the TRA API", check: checkDuration},
 	{Name: setSweepEvery, Default: "1m", Meaning: "how often the TRA API asks the helpdesk what changed", check: checkDuration},
 	{Name: setReleaseAfter, Default: "5m", Meaning: "between a decision and its release, for undoing it", check: checkDuration},
+	{Name: setRetain, Default: "2160h", Meaning: "how long after its last answer, or its withdrawal, what a request of the TRA API holds is deleted, its tickets too; 90 days", check: checkDuration},
 	{Name: setDetails, Meaning: "what stands on a ticket: claim or reference; claim on the desk, reference on a Zendesk account when empty", check: checkDetails},
 	{Name: setTRAAddress, Meaning: "email address of the TRA's support, told when two people hold one record", check: checkEmail},
 	{Name: setCheck, Default: "rule", Meaning: "how the register settles claims without a person: rule, or model, which adds to the rule where it is sure and nothing contradicts", check: checkCheck},

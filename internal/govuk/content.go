@@ -2,7 +2,9 @@ package govuk
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/a-h/templ"
 )
@@ -16,4 +18,16 @@ func content(text string, html templ.Component) templ.Component {
 		_, err := io.WriteString(w, templ.EscapeString(text))
 		return err
 	})
+}
+
+// Lasting gives a time in words: in days where it is whole ones, otherwise in hours.
+func Lasting(d time.Duration) string {
+	n, unit := int(d/(24*time.Hour)), "day"
+	if d%(24*time.Hour) != 0 {
+		n, unit = int((d+time.Hour-1)/time.Hour), "hour"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
 }

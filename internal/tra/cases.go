@@ -120,7 +120,7 @@ func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, er
 	if out.History, err = s.store.Events(ctx, id); err != nil {
 		return Case{}, err
 	}
-	now, seen := s.now(), false
+	now, seen := s.now(), !r.ForgottenAt.IsZero() // there is nothing of anybody left to see
 	for _, e := range out.History {
 		seen = seen || e.What == CaseOpened && e.Who == op.Email && now.Sub(e.At) < openedAgain
 	}

@@ -12,6 +12,7 @@ const (
 	ReplacesEarlier   What = "replaces_earlier_request"
 	WasWithdrawn      What = "withdrawn"
 	ClaimDeleted      What = "claim_deleted"
+	WasForgotten      What = "forgotten"
 	TicketCreated     What = "ticket_created"
 	TicketAdopted     What = "ticket_adopted"
 	TicketFollowedUp  What = "ticket_followed_up"
@@ -47,6 +48,7 @@ var whatTexts = map[What]string{
 	ReplacesEarlier:   "Takes the place of an earlier request",
 	WasWithdrawn:      "Withdrawn by the client",
 	ClaimDeleted:      "The details were deleted",
+	WasForgotten:      "Everything but the kind, the times and the outcome was deleted",
 	TicketCreated:     "The ticket was created",
 	TicketAdopted:     "The ticket was found and adopted",
 	TicketFollowedUp:  "The ticket was closed: a follow-up ticket was created",

@@ -46,6 +46,7 @@ type Ticket struct {
 	Status    TicketStatus
 	Assigned  bool
 	Merged    bool // into another one
+	Ours      bool // we made it; not told by ReadMany
 	UpdatedAt time.Time
 	Fields    TicketFields
 }
@@ -108,6 +109,8 @@ type Helpdesk interface {
 	Settings(ctx context.Context, kind Kind, id TicketID) (map[FieldName]Setting, error)
 	Comments(ctx context.Context, id TicketID) ([]Comment, error)
 	Write(ctx context.Context, id TicketID, w Writing) (Ticket, error)
+	// Delete deletes a ticket for good; gone is false while the helpdesk is at it.
+	Delete(ctx context.Context, id TicketID) (gone bool, err error)
 	// Changed gives the tickets that changed after a cursor ("": from now on)
 	// and the next cursor; more tells that another page is ready. Invalid for a
 	// cursor that is not known any more.
@@ -221,11 +224,12 @@ const (
 	TaskRelease   TaskKind = "tra_release_answer"
 	TaskAnnounce  TaskKind = "tra_announce_answer"
 	TaskLookAgain TaskKind = "tra_look_again"
+	TaskForget    TaskKind = "tra_forget_request"
 )
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain}
+	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain, TaskForget}
 }
 
 // Task says when to look at a request. The request decides what is done.
@@ -289,6 +293,9 @@ type Reads interface {
 	Decision(ctx context.Context, id DecisionID) (Decision, error)
 	NewestAnswer(ctx context.Context, id RequestID) (Answer, error)
 	Creation(ctx context.Context, id RequestID) (Creation, error)
+	// EarlierTickets gives the tickets that a request had before its present one,
+	// and those that are to be deleted.
+	EarlierTickets(ctx context.Context, id RequestID) ([]EarlierTicket, error)
 	Sweep(ctx context.Context) (Sweep, error)
 	Webhook(ctx context.Context, c Client) (Webhook, error)
 	Delivery(ctx context.Context, id DeliveryID) (Delivery, error)
@@ -308,6 +315,9 @@ type Store interface {
 	Answers(ctx context.Context, c Client, after int64, limit int) ([]Answer, error)
 	// Deliveries gives what a client is told, after a place and of a status or of any.
 	Deliveries(ctx context.Context, c Client, status DeliveryStatus, after int64, limit int) ([]Delivery, error)
+	// OverRequests gives requests that were answered last, or withdrawn, before an
+	// instant and are not forgotten, the earliest first.
+	OverRequests(ctx context.Context, before time.Time, limit int) ([]RequestID, error)
 	// OpenTickets gives the tickets of open requests after one, by number.
 	OpenTickets(ctx context.Context, after TicketID, limit int) ([]TicketID, error)
 
@@ -339,6 +349,11 @@ type Tx interface {
 	DeleteCreation(ctx context.Context, id RequestID) error
 	// KeepTicket keeps a ticket that a request had before its present one.
 	KeepTicket(ctx context.Context, id RequestID, t TicketID) error
+	TicketDeleting(ctx context.Context, t TicketID) error
+	DropEarlierTicket(ctx context.Context, t TicketID) error
+	// Forget deletes everything of a request but its row, the times and the
+	// outcomes of its decisions and answers, and the steps of its history.
+	Forget(ctx context.Context, r Request) error
 
 	AddDecision(ctx context.Context, d Decision) error // ErrTaken beside an open one
 	SaveDecision(ctx context.Context, d Decision) error

@@ -152,7 +152,7 @@ func (s *Service) give(ctx context.Context, tx Tx, r Request, d Decision, trn pe
 	if err := tx.SaveDecision(ctx, d); err != nil {
 		return err
 	}
-	r.State, r.Version, r.Refusals = Answered, a.Version, 0
+	r.State, r.Version, r.Refusals, r.OverAt = Answered, a.Version, 0, now
 	r.Revision++
 	if err := tx.SaveRequest(ctx, r); err != nil {
 		return err

@@ -27,6 +27,7 @@ const (
 type Options struct {
 	ReleaseAfter time.Duration // between a decision and its release, for Undo; 5 minutes, none when negative
 	SweepEvery   time.Duration // 1 minute
+	Retain       time.Duration // how long what a request holds is kept after its end; DefaultRetain
 	Details      Details       // DetailsReference
 	PublicURL    string        // of the console, for links on tickets, without a slash at the end
 	Logger       *slog.Logger  // silent
@@ -39,6 +40,9 @@ func (o Options) withDefaults() Options {
 	o.ReleaseAfter = max(o.ReleaseAfter, 0)
 	if o.SweepEvery <= 0 {
 		o.SweepEvery = time.Minute
+	}
+	if o.Retain <= 0 {
+		o.Retain = DefaultRetain
 	}
 	if o.Details == "" {
 		o.Details = DetailsReference

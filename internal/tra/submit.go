@@ -157,7 +157,7 @@ func (s *Service) end(ctx context.Context, tx Tx, r *Request, who string, what W
 	if err := tx.DropForm(ctx, r.ID, ""); err != nil {
 		return err
 	}
-	r.State = Withdrawn
+	r.State, r.OverAt = Withdrawn, s.now()
 	r.Revision++
 	if err := s.story(ctx, tx, r.ID, who, what, ""); err != nil {
 		return err

@@ -160,6 +160,8 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) er
 		return s.AnnounceAnswer(ctx, DeliveryID(subject))
 	case TaskLookAgain:
 		return s.LookAgain(ctx, subject)
+	case TaskForget:
+		return s.Forget(ctx, subject)
 	}
 	return fmt.Errorf("tra: there is no task %q", kind)
 }
@@ -183,6 +185,9 @@ func (s *Service) WorkDue(ctx context.Context) error {
 				errs = append(errs, fmt.Errorf("tra: sweep: %w", err))
 			}
 		}
+	}
+	if err := s.forgetOver(ctx); err != nil {
+		errs = append(errs, err)
 	}
 	tried := map[Task]bool{}
 	for more := true; more && ctx.Err() == nil; {

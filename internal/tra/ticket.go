@@ -197,6 +197,11 @@ func (s *Service) lookFor(ctx context.Context, c Creation) (Ticket, bool, error)
 	}
 	if len(tickets) > 1 {
 		err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			for _, extra := range tickets[1:] {
+				if err := tx.KeepTicket(ctx, c.Request, extra.ID); err != nil {
+					return err
+				}
+			}
 			return s.flag(ctx, tx, c.Request, SeveralTickets, "There was more than one ticket for this request. One was kept and the others were closed with a note.")
 		})
 	}

@@ -42,6 +42,12 @@ func (c *Client) DeleteTicket(ctx context.Context, id TicketID) error {
 	return c.do(ctx, call{op: "delete a ticket", method: http.MethodDelete, path: ticketPath(id), one: true}, nil)
 }
 
+// DestroyTicket has a deleted ticket deleted for good, which Zendesk does in a
+// job; Gone where there is none, or none any more.
+func (c *Client) DestroyTicket(ctx context.Context, id TicketID) error {
+	return c.do(ctx, call{op: "delete a ticket for good", method: http.MethodDelete, path: fmt.Sprintf("/deleted_tickets/%d", id), one: true}, nil)
+}
+
 // maxIDs is how many ids one call may name.
 const maxIDs = 100
 

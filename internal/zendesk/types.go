@@ -34,7 +34,8 @@ type Ticket struct {
 	Subject     string       `json:"subject"`
 	Status      string       `json:"status"`
 	RequesterID UserID       `json:"requester_id"`
-	AssigneeID  UserID       `json:"assignee_id"` // 0: nobody
+	SubmitterID UserID       `json:"submitter_id"` // who made it
+	AssigneeID  UserID       `json:"assignee_id"`  // 0: nobody
 	GroupID     GroupID      `json:"group_id"`
 	Tags        []string     `json:"tags"`
 	Fields      []FieldValue `json:"custom_fields"`

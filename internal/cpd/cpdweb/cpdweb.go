@@ -56,6 +56,7 @@ type Options struct {
 	SignInRefused  bool             // administrators do not sign in here (signin.Options.Refused)
 	Contact        string           // email address for people with a question; the contact page names none without it
 	WebhookSecrets []string         // the TRA's; without one no webhook is taken
+	TRARetain      time.Duration    // how long the TRA keeps what it was sent, after its end; 90 days
 	Poll           func()           // begins a poll and does not wait for it; nothing
 	Now            func() time.Time // time.Now
 	Logger         *slog.Logger     // silent
@@ -70,6 +71,9 @@ type Pages struct {
 
 // New gives the pages of a service.
 func New(svc *cpd.Service, o Options) *Pages {
+	if o.TRARetain == 0 {
+		o.TRARetain = 90 * 24 * time.Hour
+	}
 	if o.Poll == nil {
 		o.Poll = func() {}
 	}

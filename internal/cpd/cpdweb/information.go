@@ -8,7 +8,7 @@ import (
 )
 
 func (p *Pages) showPrivacy(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Privacy notice"}, privacyPage())
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Privacy notice"}, privacyPage(govuk.Lasting(p.o.TRARetain)))
 }
 
 func (p *Pages) showCookies(w http.ResponseWriter, r *http.Request) {

@@ -51,19 +51,21 @@ type caseView struct {
 	Replaced *tra.Request
 	Flags    []flagView
 	Claim    []claimRow
-	HasClaim bool
-	Decision *decisionView
-	SentBack *decisionView // the newest one, when nothing has been decided since
-	Answer   *answerView
-	Reopen   bool
-	Decide   bool // nothing is decided yet, and something can be
-	Evidence evidenceView
-	Search   searchView
-	Thread   threadView
-	Choices  []choiceView
-	History  []eventView
-	Asked    hidden // when
-	Saved    *savedView
+	// Forgotten is when everything but the kind, the times and the outcome was deleted; empty: not yet.
+	Forgotten string
+	HasClaim  bool
+	Decision  *decisionView
+	SentBack  *decisionView // the newest one, when nothing has been decided since
+	Answer    *answerView
+	Reopen    bool
+	Decide    bool // nothing is decided yet, and something can be
+	Evidence  evidenceView
+	Search    searchView
+	Thread    threadView
+	Choices   []choiceView
+	History   []eventView
+	Asked     hidden // when
+	Saved     *savedView
 	// Meanwhile says what somebody else did before this operator's form came, and
 	// Typed is what stood in it, where it cannot be handed in any more.
 	Meanwhile string
@@ -178,6 +180,9 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		Decide: req.State.Open() && c.Decision == nil && c.HasClaim,
 		Reopen: req.State == tra.Answered && c.HasClaim,
 	}
+	if !req.ForgottenAt.IsZero() {
+		v.Forgotten = moment(req.ForgottenAt)
+	}
 	if req.State.Open() {
 		v.Waits = lasted(now.Sub(req.QueuedAt))
 	}
@@ -192,7 +197,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Flags = append(v.Flags, flagView{flagTag(f.Flag), f.Reason, moment(f.Since)})
 	}
 	for _, e := range c.History {
-		v.History = append(v.History, eventView{moment(e.At), e.Who, e.What.Text(), e.Why})
+		v.History = append(v.History, eventView{moment(e.At), orWord(e.Who, "Name deleted"), e.What.Text(), e.Why})
 	}
 	if c.Decision != nil {
 		v.Decision = decisionOf(*c.Decision, c.Request, op)

@@ -169,7 +169,13 @@ func sample(t testing.TB) *fake {
 		tra.Claim{FirstName: name(t, "Joan"), LastName: name(t, "Hale"), TRN: trn(t, "5550001")})
 	done := add(tra.Request{ID: answered, Kind: tra.TRNValidation, Reference: "TRA-D0NE-999", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -5), Version: 1}, claim)
 	done.Answer = &tra.Answer{Request: answered, Version: 1, Outcome: tra.TRNFound, TRN: trn(t, "8400123"), AnsweredAt: noon.AddDate(0, 0, -2)}
-	add(tra.Request{ID: deleted, Kind: tra.TRNValidation, Reference: "TRA-G0NE-777", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -90), Version: 1}, tra.Claim{})
+	gone := add(tra.Request{ID: deleted, Kind: tra.TRNValidation, Reference: "TRA-G0NE-777", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -95), ForgottenAt: noon, Version: 1}, tra.Claim{})
+	gone.Answer = &tra.Answer{Request: deleted, Version: 1, Outcome: tra.TRNFound, AnsweredAt: noon.AddDate(0, 0, -90)}
+	gone.History = []tra.Event{
+		{At: noon.AddDate(0, 0, -95), Who: "manage-cpd", What: tra.WasReceived},
+		{At: noon.AddDate(0, 0, -90), What: tra.DecisionMade},
+		{At: noon, Who: "traid", What: tra.WasForgotten},
+	}
 	return f
 }
 

@@ -32,7 +32,7 @@ func information(w http.ResponseWriter, r *http.Request, title string, content t
 }
 
 func (p *pages) privacy(w http.ResponseWriter, r *http.Request) {
-	information(w, r, "Privacy notice", privacyPage())
+	information(w, r, "Privacy notice", privacyPage(govuk.Lasting(p.retain)))
 }
 
 func (p *pages) cookies(w http.ResponseWriter, r *http.Request) {

@@ -65,7 +65,7 @@ func informationPage(o govuk.PageOptions, content templ.Component) templ.Compone
 	})
 }
 
-func privacyPage() templ.Component {
+func privacyPage(retain string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -86,20 +86,33 @@ func privacyPage() templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<h1 class=\"govuk-heading-l\">Privacy notice</h1><p class=\"govuk-body\">This notice is for people who work with this console. What is held about the people whose cases stand here is told to them where they enter it.</p><h2 class=\"govuk-heading-m\">Who is responsible</h2><p class=\"govuk-body\">The Department for Education (DfE) decides what is done with the data. It is the controller in the words of the law. The Teaching Regulation Agency (TRA) is a part of it.</p><h2 class=\"govuk-heading-m\">What is held about you, and why</h2><ul class=\"govuk-list govuk-list--bullet\"><li>Your email address and your roles, so that you can sign in and see what is yours to see.</li><li>In the history of each case what you did, and when: that you opened it, took it, searched the register for it, decided, reviewed, undid. So a decision about somebody can be explained later.</li><li>On the ticket of each case that you decided, in a note for the helpdesk’s agents alone: your email address.</li></ul><p class=\"govuk-body\">The law allows it because it is needed for a task in the public interest: article 6(1)(e) of the UK General Data Protection Regulation.</p><h2 class=\"govuk-heading-m\">Who sees it</h2><p class=\"govuk-body\">Other people who work with this console, and agents of the TRA’s helpdesk. Neither the person whose case it is nor the service that asked learns who decided.</p><h2 class=\"govuk-heading-m\">How long it is kept</h2><ul class=\"govuk-list govuk-list--bullet\"><li>A link to sign in with can be used for 24 hours, and is then deleted.</li><li>That you are signed in is forgotten when you sign out, after an hour without doing anything, and after 12 hours at the latest.</li><li>An account that is not needed any more is disabled. Its email address stays in the history of the cases that it worked on, as long as there is one.</li></ul><h2 class=\"govuk-heading-m\">What you can do</h2><p class=\"govuk-body\">You can ask for a copy of what is held about you, ask for it to be corrected or deleted, or object to its use: <a class=\"govuk-link\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<h1 class=\"govuk-heading-l\">Privacy notice</h1><p class=\"govuk-body\">This notice is for people who work with this console. What is held about the people whose cases stand here is told to them where they enter it.</p><h2 class=\"govuk-heading-m\">Who is responsible</h2><p class=\"govuk-body\">The Department for Education (DfE) decides what is done with the data. It is the controller in the words of the law. The Teaching Regulation Agency (TRA) is a part of it.</p><h2 class=\"govuk-heading-m\">What is held about you, and why</h2><ul class=\"govuk-list govuk-list--bullet\"><li>Your email address and your roles, so that you can sign in and see what is yours to see.</li><li>In the history of each case what you did, and when: that you opened it, took it, searched the register for it, decided, reviewed, undid. So a decision about somebody can be explained later.</li><li>On the ticket of each case that you decided, in a note for the helpdesk’s agents alone: your email address.</li></ul><p class=\"govuk-body\">The law allows it because it is needed for a task in the public interest: article 6(1)(e) of the UK General Data Protection Regulation.</p><h2 class=\"govuk-heading-m\">Who sees it</h2><p class=\"govuk-body\">Other people who work with this console, and agents of the TRA’s helpdesk. Neither the person whose case it is nor the service that asked learns who decided.</p><h2 class=\"govuk-heading-m\">How long it is kept</h2><ul class=\"govuk-list govuk-list--bullet\"><li>A link to sign in with can be used for 24 hours, and is then deleted.</li><li>That you are signed in is forgotten when you sign out, after an hour without doing anything, and after 12 hours at the latest.</li><li>What you did in a case, and your email address there and on its ticket, is deleted ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var4 templ.SafeURL
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(contactPath)
+		var templ_7745c5c3_Var4 string
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(retain)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 34, Col: 174}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 31, Col: 97}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">contact us</a>. If the answer does not satisfy you, you can complain to the <a class=\"govuk-link\" href=\"https://ico.org.uk/make-a-complaint/\">Information Commissioner</a>.</p><h2 class=\"govuk-heading-m\">What you owe the people whose cases you see</h2><p class=\"govuk-body\">Open a case, and search the register, for your work alone. Both are noted in the case’s history.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " after its last answer or its withdrawal.</li><li>An account that is not needed any more is disabled. Its email address stays in the history of the cases that it worked on until then.</li></ul><h2 class=\"govuk-heading-m\">What you can do</h2><p class=\"govuk-body\">You can ask for a copy of what is held about you, ask for it to be corrected or deleted, or object to its use: <a class=\"govuk-link\" href=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var5 templ.SafeURL
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(contactPath)
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 35, Col: 174}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\">contact us</a>. If the answer does not satisfy you, you can complain to the <a class=\"govuk-link\" href=\"https://ico.org.uk/make-a-complaint/\">Information Commissioner</a>.</p><h2 class=\"govuk-heading-m\">What you owe the people whose cases you see</h2><p class=\"govuk-body\">Open a case, and search the register, for your work alone. Both are noted in the case’s history.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -123,53 +136,53 @@ func contactPage(email string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
+		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var6 == nil {
+			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h1 class=\"govuk-heading-l\">Contact</h1>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h1 class=\"govuk-heading-l\">Contact</h1>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if email != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">Write to <a class=\"govuk-link\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p class=\"govuk-body\">Write to <a class=\"govuk-link\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var6 templ.SafeURL
-			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("mailto:" + email))
+			var templ_7745c5c3_Var7 templ.SafeURL
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("mailto:" + email))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 42, Col: 94}
-			}
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(email)
-			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 42, Col: 104}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 43, Col: 94}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</a>. Give the reference of the case, which begins with TRA, if it is about one.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var8 string
+			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(email)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `tra/traconsole/information.templ`, Line: 43, Col: 104}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a>. Give the reference of the case, which begins with TRA, if it is about one.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"govuk-body\">Ask the administrator who made your account. Give the reference of the case, which begins with TRA, if it is about one.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"govuk-body\">Ask the administrator who made your account. Give the reference of the case, which begins with TRA, if it is about one.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"govuk-body\">Do not send names, dates of birth, TRNs or National Insurance numbers by email: the reference is enough.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"govuk-body\">Do not send names, dates of birth, TRNs or National Insurance numbers by email: the reference is enough.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -94,7 +94,7 @@ func reviewPage(o govuk.PageOptions, v reviewView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = claimSection(v.Claim, true, v.Evidence.Barring).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = claimSection(v.Claim, true, "", v.Evidence.Barring).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -108,6 +108,7 @@ func Routes() []Route {
 type Options struct {
 	Cookie  string           // name of the sessions' cookie, for the page that tells of it
 	Contact string           // email address for operators with a question; the contact page names none without it
+	Retain  time.Duration    // how long what a case holds is kept after its end; tra.DefaultRetain
 	Now     func() time.Time // time.Now
 	Logger  *slog.Logger     // silent
 }
@@ -115,6 +116,7 @@ type Options struct {
 type pages struct {
 	console         Console
 	cookie, support string
+	retain          time.Duration
 	now             func() time.Time
 	logger          *slog.Logger
 }
@@ -122,13 +124,16 @@ type pages struct {
 // Mount puts the console's pages, their styles and scripts, and the pages for
 // what is not there onto the mux. Its sign-in pages are the gate's own.
 func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
+	if o.Retain == 0 {
+		o.Retain = tra.DefaultRetain
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, now: o.Now, logger: o.Logger}
+	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, retain: o.Retain, now: o.Now, logger: o.Logger}
 	for _, route := range Routes() {
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(p, w, r) })
 		if route.Roles != nil {

@@ -479,7 +479,7 @@ func TestAnAnsweredCaseIsOpenedAgainWithAReason(t *testing.T) {
 	if check := b.get(path).press(path+"/check", "TRN 8400123", nil); !strings.Contains(check.text(), "Version 2") {
 		t.Errorf("the preview does not say the second version: %s", check.text())
 	}
-	b.get("/cases/"+string(deleted)).is(http.StatusOK).says("Details deleted", "The details were deleted").saysNot("open the case again")
+	b.get("/cases/"+string(deleted)).is(http.StatusOK).says("Details deleted", "What this case held was deleted on 25 November 2026, 12:00.").saysNot("open the case again")
 }
 
 func TestWhoIsTooLateReadsWhoWasFasterAndKeepsWhatTheyTyped(t *testing.T) {

@@ -129,6 +129,7 @@ func (a *account) ticketOf(kind tra.Kind, t zendesk.Ticket) (out tra.Ticket, kno
 		return v
 	}
 	out = plain(t)
+	out.Ours = a.ours[t.SubmitterID]
 	out.Fields = tra.TicketFields{
 		Outcome: tra.Outcome(read(tra.OutcomeField(kind))), TRN: read(tra.FieldNameTRN),
 		Reason: tra.FailureReason(read(tra.FieldNameReason)), Note: read(tra.FieldNameNote),

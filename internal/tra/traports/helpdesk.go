@@ -93,7 +93,9 @@ func (h *Helpdesk) Compose(ctx context.Context, d tra.Draft) ([]byte, error) {
 func (h *Helpdesk) Create(ctx context.Context, key tra.TicketKey, body []byte) (tra.Ticket, error) {
 	t, err := h.desk.CreateTicket(ctx, string(key), body)
 	if err == nil {
-		return plain(t), nil
+		made := plain(t)
+		made.Ours = true
+		return made, nil
 	}
 	if e, ok := errors.AsType[*zendesk.Error](err); ok && e.Code == zendesk.CodeIdempotent {
 		// The key made a ticket of other bytes, so there is one: to be looked for.
@@ -322,6 +324,22 @@ func (h *Helpdesk) wrote(ctx context.Context, a *account, id tra.TicketID, op st
 		return false, failed(err)
 	}
 	return slices.ContainsFunc(audits, func(audit zendesk.Audit) bool { return a.ours[audit.AuthorID] && opOf(audit) == op }), nil
+}
+
+// Delete deletes a ticket for good: softly, and then what Zendesk would keep of
+// it for 30 days. It does that in a job, so gone is what was gone before.
+func (h *Helpdesk) Delete(ctx context.Context, id tra.TicketID) (gone bool, err error) {
+	if err := h.desk.DeleteTicket(ctx, zendesk.TicketID(id)); err != nil && !zendesk.Is(err, zendesk.Gone) {
+		return false, failed(err)
+	}
+	err = h.desk.DestroyTicket(ctx, zendesk.TicketID(id))
+	if zendesk.Is(err, zendesk.Gone) {
+		return true, nil
+	}
+	if err != nil {
+		return false, failed(err)
+	}
+	return false, nil
 }
 
 // ticketOf gives a ticket with the fields of a kind. An option that is not

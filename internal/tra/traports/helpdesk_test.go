@@ -285,7 +285,7 @@ func TestOneTicketForAKeyHoweverOftenItIsSent(t *testing.T) {
 	if _, err := w.h.Create(t.Context(), tra.TicketKey(id), append(body, ' ')); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("the key with other bytes: got %v, want it to be looked for", err)
 	}
-	want := tra.Ticket{ID: found[0].ID, Key: tra.TicketKey(id), Status: tra.TicketNew, UpdatedAt: w.clock.at}
+	want := tra.Ticket{ID: found[0].ID, Key: tra.TicketKey(id), Status: tra.TicketNew, Ours: true, UpdatedAt: w.clock.at}
 	if found, err = w.h.ByKey(t.Context(), tra.TicketKey(id)); err != nil || len(found) != 1 || found[0] != want {
 		t.Errorf("got %+v %v, want %+v", found, err, want)
 	}
@@ -358,7 +358,7 @@ func TestAnAnswerIsWrittenWithOnePrivateChange(t *testing.T) {
 	ticket := w.create(id)
 	before := len(w.audits(ticket.ID))
 	got := w.write(ticket.ID, decision("op-1"))
-	want := tra.Ticket{ID: ticket.ID, Key: tra.TicketKey(id), Status: tra.TicketSolved, Assigned: true, UpdatedAt: w.clock.at, Fields: tra.TicketFields{Outcome: tra.TRNFound, TRN: "8400123"}}
+	want := tra.Ticket{ID: ticket.ID, Key: tra.TicketKey(id), Status: tra.TicketSolved, Assigned: true, Ours: true, UpdatedAt: w.clock.at, Fields: tra.TicketFields{Outcome: tra.TRNFound, TRN: "8400123"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -665,6 +665,7 @@ func everyCall(ctx context.Context, h *traports.Helpdesk, ticket tra.TicketID) m
 func TestADeletedTicketIsNotFound(t *testing.T) {
 	w := newWorld(t)
 	ticket, stays := w.create(id), w.create(other)
+	stays.Ours = false // which ReadMany does not tell
 	if err := w.agent.DeleteTicket(t.Context(), zendesk.TicketID(ticket.ID)); err != nil {
 		t.Fatal(err)
 	}
@@ -870,5 +871,35 @@ func TestOptionsThatChangedAreReadAgain(t *testing.T) {
 	}
 	if got := w.write(ticket.ID, decision("op-2")); got.Fields.Outcome != tra.TRNFound {
 		t.Errorf("written: got %+v, want trn_found", got.Fields)
+	}
+}
+
+func TestATicketIsDeletedForGood(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.create(id)
+	if gone, err := w.h.Delete(t.Context(), ticket.ID); gone || err != nil {
+		t.Fatalf("gone %v %v, want the helpdesk to be at it", gone, err)
+	}
+	if gone, err := w.h.Delete(t.Context(), ticket.ID); !gone || err != nil {
+		t.Errorf("again: gone %v %v, want it gone", gone, err)
+	}
+	if _, err := w.h.Read(t.Context(), tra.TRNValidation, ticket.ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("it is read: %v", err)
+	}
+	w.front.desk = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusForbidden) })
+	if gone, err := w.h.Delete(t.Context(), ticket.ID); gone || !fault.Is(err, fault.Unavailable) {
+		t.Errorf("not let: gone %v %v, want later", gone, err)
+	}
+}
+
+func TestOnlyWhatWeMadeIsOurs(t *testing.T) {
+	w := newWorld(t)
+	made, err := w.agent.CreateTicket(t.Context(), "", []byte(`{"ticket":{"subject":"x","external_id":"`+string(id)+`","comment":{"body":"y"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.h.Read(t.Context(), tra.TRNValidation, tra.TicketID(made.ID))
+	if err != nil || got.Ours {
+		t.Errorf("an agent's ticket: ours %v %v", got.Ours, err)
 	}
 }

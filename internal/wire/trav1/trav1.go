@@ -72,9 +72,9 @@ type Answer struct {
 	_             struct{}  `nullable:"true"` // for the OpenAPI document: null while there is none
 	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
 	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
-	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
-	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise." example:"no_record"`
-	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
+	TRN           *string   `json:"trn" doc:"With trn_found; null once it is deleted, as the outcome alone stays after the time for which requests are kept." example:"8400123"`
+	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise, and once it is deleted." example:"no_record"`
+	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date; null without one, and once it is deleted."`
 	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
 }
 
@@ -108,9 +108,9 @@ type ReleasedAnswer struct {
 	Kind          string    `json:"kind" enum:"trn_validation,barring_check"`
 	Version       int64     `json:"version" minimum:"1" doc:"Counts up; a later version takes the place of an earlier one."`
 	Outcome       string    `json:"outcome" enum:"trn_found,failed,barred,not_barred"`
-	TRN           *string   `json:"trn" doc:"With trn_found." example:"8400123"`
-	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise." example:"no_record"`
-	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date."`
+	TRN           *string   `json:"trn" doc:"With trn_found; null once it is deleted, as the outcome alone stays after the time for which requests are kept." example:"8400123"`
+	FailureReason *string   `json:"failure_reason" doc:"With failed: no_record, several_records, details_do_not_match, not_enough_details, cannot_tell or other; null otherwise, and once it is deleted." example:"no_record"`
+	Note          *string   `json:"note" doc:"For the client; never a TRN, an NI number or a date; null without one, and once it is deleted."`
 	AnsweredAt    time.Time `json:"answered_at" doc:"When it was released."`
 }
 
