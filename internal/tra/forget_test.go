@@ -122,7 +122,7 @@ func TestOfWhatIsOverOnlyKindTimesAndOutcomeStay(t *testing.T) {
 			t.Fatalf("answers %+v", before)
 		}
 		values := []string{
-			"Zofia", "Marchbank", "1984-02-19", zofia, sayings, "so do I", "the school called", "every earlier name", operatorEmail, secondEmail, string(tra.CannotTell),
+			"Zofia", "Marchbank", "1984-02-19", zofia, sayings, "so do I", "the school called", "every earlier name", operatorEmail, secondEmail,
 		}
 		if found := r.holds(r.db, values...); len(found) < len(values) {
 			t.Fatalf("before, only %v is found", found)
@@ -183,6 +183,11 @@ func TestOfWhatIsOverOnlyKindTimesAndOutcomeStay(t *testing.T) {
 		k := r.kase(id)
 		if len(list) != 2 || k.HasClaim || k.Request.Ticket != 0 || k.Request.ForgottenAt.IsZero() || r.happened(id, tra.DecisionMade) != 2 || r.happened(id, tra.WasForgotten) != 1 {
 			t.Errorf("%d answers, the case %+v, its history %v", len(list), k.Request, k.History)
+		}
+		for _, d := range k.Decisions {
+			if d.Reason != "" {
+				t.Errorf("a decision still says %s", d.Reason)
+			}
 		}
 		r.refused(r.svc.Reopen(r.ctx, olive, id, k.Request.Revision, "why"), fault.Conflict)
 		r.work(retained)
