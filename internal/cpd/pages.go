@@ -60,6 +60,8 @@ type Progress struct {
 type Filter struct {
 	TRNStatus   TRNStatus   // empty: every one
 	AlertStatus AlertStatus // empty: every one
+	Reason      string      // why the TRA could not validate the TRN; empty: whatever it was
+	Since       time.Time   // the TRN's status is at least as old; zero: of any age
 	Query       string      // part of a reference, a name or an email address
 	After       string      // Page.Next of the page before
 	Limit       int         // 50 when 0, at most 200

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"traid/internal/cpd"
 	"traid/internal/person"
@@ -52,14 +53,18 @@ func (s *Store) Unsettled(ctx context.Context, limit int) ([]cpd.Participant, er
 // Records that were joined into another are left out.
 func (s *Store) Participants(ctx context.Context, f cpd.Filter) ([]cpd.Participant, int, error) {
 	typed, folded := likeOf(f.Query)
+	since := f.Since
+	if since.IsZero() {
+		since = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
 	total, err := s.q.CountPeople(ctx, CountPeopleParams{
-		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Typed: typed, Folded: folded,
+		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
 	})
 	if err != nil {
 		return nil, 0, failed("participant", err)
 	}
 	rows, err := s.q.ListPeople(ctx, ListPeopleParams{
-		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Typed: typed, Folded: folded,
+		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
 		After: f.After, AtMost: int32(f.Limit),
 	})
 	list, err := each("participant", rows, err, toParticipant)

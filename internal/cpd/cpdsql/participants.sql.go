@@ -98,12 +98,16 @@ SELECT COUNT(*) FROM participants
 WHERE joined_into = ''
   AND (CAST($1 AS text) = '' OR trn_status = $1)
   AND (CAST($2 AS text) = '' OR alert_status = $2)
-  AND (search LIKE CAST($3 AS text) ESCAPE '\' OR search LIKE CAST($4 AS text) ESCAPE '\')
+  AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = participants.trn_request AND r.reason = $3))
+  AND trn_at <= $4
+  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR search LIKE CAST($6 AS text) ESCAPE '\')
 `
 
 type CountPeopleParams struct {
 	TrnStatus   string
 	AlertStatus string
+	Reason      string
+	Since       time.Time
 	Typed       string
 	Folded      string
 }
@@ -112,6 +116,8 @@ func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64
 	row := q.db.QueryRowContext(ctx, countPeople,
 		arg.TrnStatus,
 		arg.AlertStatus,
+		arg.Reason,
+		arg.Since,
 		arg.Typed,
 		arg.Folded,
 	)
@@ -180,16 +186,20 @@ SELECT id, reference, registration_id, first_name, last_name, email, search, cre
 WHERE joined_into = ''
   AND (CAST($1 AS text) = '' OR trn_status = $1)
   AND (CAST($2 AS text) = '' OR alert_status = $2)
-  AND (search LIKE CAST($3 AS text) ESCAPE '\' OR search LIKE CAST($4 AS text) ESCAPE '\')
-  AND (CAST($5 AS text) = ''
-    OR created_at < (SELECT a.created_at FROM participants a WHERE a.id = $5)
-    OR (created_at = (SELECT a.created_at FROM participants a WHERE a.id = $5) AND id < $5))
-ORDER BY created_at DESC, id DESC LIMIT $6
+  AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = people.trn_request AND r.reason = $3))
+  AND people.trn_at <= $4
+  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR search LIKE CAST($6 AS text) ESCAPE '\')
+  AND (CAST($7 AS text) = ''
+    OR created_at < (SELECT a.created_at FROM participants a WHERE a.id = $7)
+    OR (created_at = (SELECT a.created_at FROM participants a WHERE a.id = $7) AND id < $7))
+ORDER BY created_at DESC, id DESC LIMIT $8
 `
 
 type ListPeopleParams struct {
 	TrnStatus   string
 	AlertStatus string
+	Reason      string
+	Since       time.Time
 	Typed       string
 	Folded      string
 	After       string
@@ -200,6 +210,8 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]Perso
 	rows, err := q.db.QueryContext(ctx, listPeople,
 		arg.TrnStatus,
 		arg.AlertStatus,
+		arg.Reason,
+		arg.Since,
 		arg.Typed,
 		arg.Folded,
 		arg.After,

@@ -23,6 +23,7 @@ type correctionForm struct {
 	Participant cpd.ParticipantID
 	Seen        string // the data that was looked at
 	Name        nameForm
+	Previous    []nameForm
 	DateOfBirth dateOfBirthForm
 	TRN         trnForm
 	NINO        ninoForm
@@ -32,12 +33,15 @@ type correctionForm struct {
 // correctionOf fills the form with what is held.
 func correctionOf(id cpd.ParticipantID, data cpd.Data) correctionForm {
 	v := visitOf(data.Details)
-	return correctionForm{Participant: id, Seen: data.ID, Name: v.Name, DateOfBirth: v.DateOfBirth, TRN: v.TRN, NINO: v.NINO}
+	return correctionForm{Participant: id, Seen: data.ID, Name: v.Name, Previous: v.PreviousNames.Names, DateOfBirth: v.DateOfBirth, TRN: v.TRN, NINO: v.NINO}
 }
 
 // visit is the form as answers, to be shown.
 func (f correctionForm) visit() *visit {
-	return &visit{Correcting: f.Participant, Name: f.Name, ChangedName: changedNameForm{no}, DateOfBirth: f.DateOfBirth, TRN: f.TRN, NINO: f.NINO}
+	return &visit{
+		Correcting: f.Participant, Name: f.Name, ChangedName: changedNameForm{yesOrNo(len(f.Previous) > 0)}, PreviousNames: previousNamesForm{Names: f.Previous, Given: true},
+		DateOfBirth: f.DateOfBirth, TRN: f.TRN, NINO: f.NINO,
+	}
 }
 
 // correctedDetails gives what the form says beside what is held, and what is wrong with it.
@@ -46,6 +50,9 @@ func (p *Pages) correctedDetails(f correctionForm, held cpd.Details) (cpd.Detail
 	var errs govuk.Errors
 	name, wrong := f.Name.parse()
 	d.FirstName, d.LastName = name.First, name.Last
+	errs = append(errs, wrong...)
+	d.PreviousNames, wrong = previousNamesForm{Names: f.Previous}.parse(name)
+	d.NameChanged = len(d.PreviousNames) > 0
 	errs = append(errs, wrong...)
 	d.DateOfBirth, wrong = f.DateOfBirth.parse(p.today())
 	errs = append(errs, wrong...)
@@ -126,9 +133,13 @@ func (p *Pages) proposeCorrection(w http.ResponseWriter, r *http.Request) {
 	f := correctionForm{
 		proposal: p.propose(r), Participant: who.ID, Seen: data.ID, Why: r.PostFormValue(reasonField),
 		Name:        nameForm{First: r.PostFormValue(firstNameID), Last: r.PostFormValue(lastNameID)},
+		Previous:    held.Previous,
 		DateOfBirth: dateOfBirthForm{Day: r.PostFormValue(dayID), Month: r.PostFormValue(monthID), Year: r.PostFormValue(yearID)},
 		TRN:         trnForm{Has: r.PostFormValue(hasTRNID), TRN: r.PostFormValue(trnID)},
 		NINO:        ninoForm{Has: r.PostFormValue(hasNINOID), NINO: r.PostFormValue(ninoID)},
+	}
+	if typed := typedNames(r); typed != nil {
+		f.Previous = withoutEmpty(typed)
 	}
 	if f.TRN.Has == yes && strings.TrimSpace(f.TRN.TRN) == "" && held.TRN.Kept {
 		f.TRN = held.TRN
@@ -178,13 +189,43 @@ func (p *Pages) proposed(w http.ResponseWriter, r *http.Request) (cpd.Participan
 		return who, f, d, nil, false
 	}
 	before, after := p.answers(correctionOf(who.ID, data).visit()), p.answers(f.visit())
+	was, is := linesOf(before), linesOf(after)
 	var changes []change
-	for i, a := range after {
-		if from, to := strings.Join(before[i].Lines, ", "), strings.Join(a.Lines, ", "); from != to {
-			changes = append(changes, change{a.Key, from, to})
+	for _, key := range keysOf(before, after) {
+		if from, to := was[key], is[key]; from != to {
+			changes = append(changes, change{key, orNone(from), orNone(to)})
 		}
 	}
 	return who, f, d, changes, true
+}
+
+// linesOf gives what stands behind each key.
+func linesOf(answers []answer) map[string]string {
+	out := map[string]string{}
+	for _, a := range answers {
+		out[a.Key] = strings.Join(a.Lines, ", ")
+	}
+	return out
+}
+
+// keysOf gives the keys of what was and what is, in their order on the page.
+func keysOf(before, after []answer) []string {
+	longer := after
+	if len(before) > len(after) {
+		longer = before
+	}
+	out := make([]string, 0, len(longer))
+	for _, a := range longer {
+		out = append(out, a.Key)
+	}
+	return out
+}
+
+func orNone(lines string) string {
+	if lines == "" {
+		return notGiven
+	}
+	return lines
 }
 
 func (p *Pages) showCorrection(w http.ResponseWriter, r *http.Request) {

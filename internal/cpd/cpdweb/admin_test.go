@@ -83,6 +83,14 @@ func TestTheListIsFilteredSearchedAndPaged(t *testing.T) {
 	admin.get("/admin/participants").says("2 participants", "Zephyrine Quillfeather", "Validated automatically", "Edwin Sample", "Awaiting manual validation", "Held", "Not held")
 	admin.post("/admin/participants", "trn-status", "validated_automatically").
 		is("/admin/participants?trn-status=validated_automatically", 200).says("1 participant", "Zephyrine").silent("Edwin")
+	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: "Nobody."})
+	w.move(8 * 24 * time.Hour)
+	for age, want := range map[string]string{"7": "2 participants", "28": "0 participants", "soon": "2 participants", "-3": "2 participants"} {
+		admin.post("/admin/participants", "age", age).is("/admin/participants?age="+age, 200).says(want)
+	}
+	admin.post("/admin/participants", "why", "no_record").is("/admin/participants?why=no_record", 200).says("1 participant", "Edwin")
+	admin.post("/admin/participants", "why", "cannot_tell", "search", "edwin").at("/admin/participants").says("0 participants")
+	w.move(-8 * 24 * time.Hour)
 	admin.post("/admin/participants", "search", "edwin@").at("/admin/participants").says("1 participant", "Edwin").silent("Zephyrine")
 	admin.post("/admin/participants", "search", "nobody").at("/admin/participants").says("Nobody was found")
 
@@ -370,6 +378,9 @@ func TestAnAdministratorCorrectsAndChecksAgain(t *testing.T) {
 	}
 	check := admin.post(path+"/correct", form...).at(path+"/correct/check").
 		says("Name Zephyrine Quillfeather Zefyrine Quillfeather", "The school spells it so.", "What happens then").silent(zephyrine.TRN, "Date of birth")
+	check = admin.post(path+"/correct", append(form, "previous-first-name-1", "", "previous-last-name-1", "Marchbanks")...).at(path+"/correct/check").
+		says("Had another name No Yes", "Previous names Not given Zefyrine Marchbanks")
+	admin.get(path + "/correct").says("Previous names: 1")
 	w.knows("Zefyrine", "7300456")
 	admin.post(path+"/correct/check", hidden(check)...).at(path).says("An administrator corrected the details", adminEmail, "The school spells it so.", "Validated automatically", "7300456")
 	admin.post(path+"/correct/check", hidden(check)...).at(path) // a second click

@@ -50,19 +50,29 @@ func (f previousNamesForm) parse(current person.FullName) ([]person.FullName, go
 	return names, errs
 }
 
-func (p *Pages) showPreviousNames(w http.ResponseWriter, r *http.Request, v *visit) {
-	p.previousNamesPage(w, r, http.StatusOK, v, v.PreviousNames, nil)
-}
-
-func (p *Pages) savePreviousNames(w http.ResponseWriter, r *http.Request, v *visit) {
-	var f previousNamesForm
+// typedNames gives the previous names of a form, those that are empty too.
+func typedNames(r *http.Request) []nameForm {
+	var names []nameForm
 	for i := range maxPreviousNames {
 		n := strconv.Itoa(i + 1)
 		if !r.PostForm.Has(previousFirstID + n) {
 			break
 		}
-		f.Names = append(f.Names, nameForm{First: r.PostFormValue(previousFirstID + n), Last: r.PostFormValue(previousLastID + n)})
+		names = append(names, nameForm{First: r.PostFormValue(previousFirstID + n), Last: r.PostFormValue(previousLastID + n)})
 	}
+	return names
+}
+
+func withoutEmpty(names []nameForm) []nameForm {
+	return slices.DeleteFunc(names, func(n nameForm) bool { return strings.TrimSpace(n.First+n.Last) == "" })
+}
+
+func (p *Pages) showPreviousNames(w http.ResponseWriter, r *http.Request, v *visit) {
+	p.previousNamesPage(w, r, http.StatusOK, v, v.PreviousNames, nil)
+}
+
+func (p *Pages) savePreviousNames(w http.ResponseWriter, r *http.Request, v *visit) {
+	f := previousNamesForm{Names: typedNames(r)}
 	do := r.PostFormValue(doField)
 	if which, ok := strings.CutPrefix(do, doRemove); ok {
 		if n, err := strconv.Atoi(which); err == nil && n >= 1 && n <= len(f.Names) {
@@ -81,7 +91,7 @@ func (p *Pages) savePreviousNames(w http.ResponseWriter, r *http.Request, v *vis
 	}
 	if do == "" {
 		f.Given = true
-		f.Names = slices.DeleteFunc(f.Names, func(n nameForm) bool { return strings.TrimSpace(n.First+n.Last) == "" })
+		f.Names = withoutEmpty(f.Names)
 	} else if do == doAdd {
 		f.Names = append(f.Names, nameForm{})
 	}

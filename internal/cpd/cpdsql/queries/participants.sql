@@ -24,7 +24,9 @@ SELECT * FROM people
 WHERE joined_into = ''
   AND (CAST(sqlc.arg(trn_status) AS text) = '' OR trn_status = sqlc.arg(trn_status))
   AND (CAST(sqlc.arg(alert_status) AS text) = '' OR alert_status = sqlc.arg(alert_status))
-  AND (search LIKE CAST(sqlc.arg(typed) AS text) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\')
+  AND (CAST(sqlc.arg(reason) AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = people.trn_request AND r.reason = sqlc.arg(reason)))
+  AND people.trn_at <= sqlc.arg(since)
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\')
   AND (CAST(sqlc.arg(after) AS text) = ''
     OR created_at < (SELECT a.created_at FROM participants a WHERE a.id = sqlc.arg(after))
     OR (created_at = (SELECT a.created_at FROM participants a WHERE a.id = sqlc.arg(after)) AND id < sqlc.arg(after)))
@@ -35,7 +37,9 @@ SELECT COUNT(*) FROM participants
 WHERE joined_into = ''
   AND (CAST(sqlc.arg(trn_status) AS text) = '' OR trn_status = sqlc.arg(trn_status))
   AND (CAST(sqlc.arg(alert_status) AS text) = '' OR alert_status = sqlc.arg(alert_status))
-  AND (search LIKE CAST(sqlc.arg(typed) AS text) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\');
+  AND (CAST(sqlc.arg(reason) AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = participants.trn_request AND r.reason = sqlc.arg(reason)))
+  AND trn_at <= sqlc.arg(since)
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\');
 
 -- name: AddParticipant :exec
 INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
