@@ -21,6 +21,7 @@ import (
 type Guard struct {
 	Networks []netip.Prefix   // may be called, also by http
 	Places   []netip.AddrPort // so may these
+	HTTP     bool             // public addresses may be called by http too
 }
 
 // ErrAddress is an address that may not be called.
@@ -56,13 +57,25 @@ func (g Guard) Check(raw string) string {
 		return "is too long"
 	case u.User != nil || u.Fragment != "":
 		return "holds a user, a password or a part after #"
-	case u.Scheme != "https" && (u.Scheme != "http" || len(g.Networks)+len(g.Places) == 0):
+	case u.Scheme != "https" && (u.Scheme != "http" || !g.HTTP && len(g.Networks)+len(g.Places) == 0):
 		return "has to begin with https"
 	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil && !public(addr) && !g.inside(addr) {
+	if !g.Reaches(u.Hostname()) {
 		return "is an address that may not be called"
 	}
 	return ""
+}
+
+// Reaches tells whether some port of a host may be called, as far as the host is
+// an address or this machine's own name. Where another name leads is seen when
+// it is called.
+func (g Guard) Reaches(host string) bool {
+	reaches := func(addr netip.Addr) bool { return public(addr) || g.inside(addr) }
+	if name := strings.TrimSuffix(strings.ToLower(host), "."); name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return reaches(netip.IPv6Loopback()) || reaches(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	}
+	addr, err := netip.ParseAddr(host)
+	return err != nil || reaches(addr)
 }
 
 // inside tells whether some port of an address that is not public may be called.
@@ -77,7 +90,7 @@ func (g Guard) allows(place netip.AddrPort, plain bool) bool {
 	addr := place.Addr().Unmap().WithZone("")
 	named := slices.ContainsFunc(g.Networks, func(n netip.Prefix) bool { return n.Contains(addr) }) ||
 		slices.ContainsFunc(g.Places, func(p netip.AddrPort) bool { return p.Addr().Unmap() == addr && p.Port() == place.Port() })
-	return named || !plain && public(addr)
+	return named || (g.HTTP || !plain) && public(addr)
 }
 
 // special are the networks that are no place on the internet beside those that

@@ -46,6 +46,7 @@ func TestAURLIsJudgedBeforeItIsKept(t *testing.T) {
 		"//example.org/x":                                  {false, false},
 		"https://":                                         {false, false},
 		"https://:443/x":                                   {false, false},
+		"https://localhost/x":                              {false, true},
 		"https://user:pw@example.org/":                     {false, false},
 		"https://example.org/#part":                        {false, false},
 		"https://example.org/" + strings.Repeat("x", 2000): {false, false},
@@ -58,6 +59,26 @@ func TestAURLIsJudgedBeforeItIsKept(t *testing.T) {
 			if got := g.Check(raw) == ""; got != want[i] {
 				t.Errorf("%q by %+v: %q", raw, g, g.Check(raw))
 			}
+		}
+	}
+}
+
+func TestAPrivateNetworkIsReachedOnlyWhereItIsNamed(t *testing.T) {
+	none := webhook.Guard{}
+	some := webhook.Guard{Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
+	for host, want := range map[string]struct{ none, some bool }{
+		"example.org": {true, true}, "93.184.216.34": {true, true}, "2606:2800:220:1::1": {true, true},
+		"127.0.0.1": {false, true}, "localhost": {false, true}, "LOCALHOST.": {false, true}, "app.localhost": {false, true}, "::1": {false, true},
+		"::ffff:127.0.0.1": {false, true}, "10.1.2.3": {false, true}, "::ffff:10.1.2.3": {false, true},
+		"10.2.0.1": {false, false}, "172.16.0.1": {false, false}, "192.168.0.1": {false, false}, "169.254.169.254": {false, false},
+		"fe80::1": {false, false}, "fe80::1%eth0": {false, false}, "fd00::1": {false, false}, "0.0.0.0": {false, false}, "::": {false, false}, "0.1.2.3": {false, false},
+		"100.64.0.1": {false, false}, "64:ff9b::a00:1": {false, false}, "2002:7f00:1::": {false, false}, "224.0.0.1": {false, false},
+	} {
+		if got := none.Reaches(host); got != want.none {
+			t.Errorf("%s, nothing allowed: %t", host, got)
+		}
+		if got := some.Reaches(host); got != want.some {
+			t.Errorf("%s, some allowed: %t", host, got)
 		}
 	}
 }
