@@ -54,31 +54,32 @@ const (
 )
 
 // wordsAtOnce bounds how many words of the register one word of a query stands for.
-const wordsAtOnce = 100
+const wordsAtOnce = 50
 
-// like gives the words that fit w as well as asked, the most frequent ones where
-// they are too many.
+// like gives the words that fit w as well as asked; where they are too many the
+// nearest, and of these the most frequent.
 func (d *dictionary) like(w string, how nearness) []string {
 	type one struct {
 		text    string
+		far     int
 		holders int
 	}
 	var found []one
-	add := func(i int) {
+	add := func(i, far int) {
 		if d.holders[i] > 0 {
-			found = append(found, one{d.words[i].Text(), d.holders[i]})
+			found = append(found, one{d.words[i].Text(), far, d.holders[i]})
 		}
 	}
 	from, _ := slices.BinarySearchFunc(d.words, w, func(word match.Word, w string) int { return strings.Compare(word.Text(), w) })
 	switch how {
 	case exact:
 		if from < len(d.words) && d.words[from].Text() == w {
-			add(from)
+			add(from, 0)
 		}
 	case begins:
 		for i := from; i < len(d.words) && strings.HasPrefix(d.words[i].Text(), w); i++ {
 			if d.words[i].Text() != w {
-				add(i)
+				add(i, 0)
 			}
 		}
 	case alike:
@@ -87,16 +88,16 @@ func (d *dictionary) like(w string, how nearness) []string {
 		}
 		claimed := match.NewWord(w)
 		for i := range d.words {
-			switch claimed.Level(&d.words[i]) {
-			case match.OneEdit, match.Close, match.SoundsAlike:
-				if !strings.HasPrefix(d.words[i].Text(), w) {
-					add(i)
-				}
+			far := slices.Index(nearest, claimed.Level(&d.words[i]))
+			if far >= 0 && !strings.HasPrefix(d.words[i].Text(), w) {
+				add(i, far)
 			}
 		}
 	}
 	if len(found) > wordsAtOnce {
-		slices.SortFunc(found, func(a, b one) int { return cmp.Or(cmp.Compare(b.holders, a.holders), strings.Compare(a.text, b.text)) })
+		slices.SortFunc(found, func(a, b one) int {
+			return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(b.holders, a.holders), strings.Compare(a.text, b.text))
+		})
 		found = found[:wordsAtOnce]
 	}
 	words := make([]string, len(found))
@@ -105,6 +106,9 @@ func (d *dictionary) like(w string, how nearness) []string {
 	}
 	return words
 }
+
+// nearest are the levels of words that are alike.
+var nearest = []match.Level{match.OneEdit, match.Close, match.SoundsAlike}
 
 // leastAlike is how long a word is at least for others to be like it.
 const leastAlike = 3

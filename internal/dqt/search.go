@@ -26,7 +26,7 @@ type SearchResult struct {
 
 const (
 	// searchLimit bounds how many records one query brings to be ordered.
-	searchLimit = 1000
+	searchLimit = 500
 	// fewFound is how few exact results make a search listen to names that are
 	// written or sound alike.
 	fewFound = 10

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
 	"traid/internal/dqt/match"
 )
@@ -154,13 +155,7 @@ func (s *searching) listed(ctx context.Context, c Criteria) (found []match.ID, n
 		narrowBy(more)
 	}
 	if c.Born != "" && (narrow || len(c.Words) == 0 || !strings.Contains(c.Born, "_")) {
-		var keys []match.Key
-		for _, day := range days(c.Born) {
-			if k, ok := match.Describe(match.Description{DateOfBirth: day}).BornKey(); ok {
-				keys = append(keys, k)
-			}
-		}
-		more, err := s.under(ctx, keys...)
+		more, err := s.under(ctx, bornKeys(c.Born)...)
 		if err != nil {
 			return nil, false, err
 		}
@@ -193,6 +188,16 @@ func days(pattern string) []string {
 		}
 	}
 	return out
+}
+
+// bornKeys gives the keys of the days that a date with missing parts may mean.
+func bornKeys(pattern string) (keys []match.Key) {
+	for _, day := range days(pattern) {
+		if k, ok := match.Describe(match.Description{DateOfBirth: day}).BornKey(); ok {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // under gives the records under keys, up to searchLimit and what the last key leads to.
@@ -228,7 +233,9 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 	sets := make([]*idSet, len(c.Words))
 	for i := range sets {
 		sets[i] = newIDSet()
+		defer sets[i].free()
 	}
+	dated := !strings.Contains(c.Born, "_")
 	var found []match.ID
 	for how := exact; how < unlike; how++ {
 		if how == alike && len(found) >= fewFound {
@@ -236,50 +243,101 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 		}
 		for i, w := range c.Words {
 			if err := s.v.WordHolders(ctx, s.words.like(w, how), func(_, packed string) error {
-				sets[i].add(packed)
+				eachID(packed, sets[i].add)
 				return nil
 			}); err != nil {
 				return nil, err
 			}
 		}
-		if found = common(sets, searchLimit); len(found) >= searchLimit {
+		if found = common(sets, searchLimit); len(found) >= searchLimit && !dated { // the year tells apart whom the name does not
+			dated = true
+			born := newIDSet()
+			defer born.free()
+			for keys := range slices.Chunk(bornKeys(c.Born), 32) {
+				ids, err := s.under(ctx, keys...)
+				if err != nil {
+					return nil, err
+				}
+				for _, id := range ids {
+					born.add(id)
+				}
+			}
+			sets = append(sets, born)
+			found = common(sets, searchLimit)
+		}
+		if len(found) >= searchLimit {
 			break
 		}
 	}
 	return found, nil
 }
 
-// idSet is a set of records' numbers, a bit for each.
-type idSet struct{ bits []uint64 }
+// idSet is a set of records' numbers, a bit for each, and a bit for each word
+// of these that holds one.
+type idSet struct {
+	bits   [maxIDs/64 + 1]uint64
+	filled [maxIDs/64/64 + 1]uint64
+}
 
 // maxIDs is how many numbers a TRN of seven digits may be.
 const maxIDs = 10_000_000
 
-func newIDSet() *idSet { return &idSet{make([]uint64, maxIDs/64+1)} }
+// idSets are empty sets: each is more than a megabyte.
+var idSets = sync.Pool{New: func() any { return new(idSet) }}
 
-func (s *idSet) add(packed string) {
-	eachID(packed, func(id match.ID) {
-		if id < maxIDs {
-			s.bits[id/64] |= 1 << (id % 64)
-		}
+func newIDSet() *idSet { return idSets.Get().(*idSet) }
+
+func (s *idSet) add(id match.ID) {
+	if id < maxIDs {
+		s.bits[id/64] |= 1 << (id % 64)
+		s.filled[id/64/64] |= 1 << (id / 64 % 64)
+	}
+}
+
+// free empties a set that is not used any more.
+func (s *idSet) free() {
+	eachBit(s.filled[:], 0, func(i int) bool {
+		s.bits[i] = 0
+		return true
 	})
+	clear(s.filled[:])
+	idSets.Put(s)
 }
 
 // common gives the numbers that stand in all sets, up to about atMost.
 func common(sets []*idSet, atMost int) (ids []match.ID) {
-	for i := range sets[0].bits {
-		all := sets[0].bits[i]
+	for at := range sets[0].filled {
+		filled := sets[0].filled[at]
 		for _, s := range sets[1:] {
-			all &= s.bits[i]
+			filled &= s.filled[at]
 		}
-		for ; all != 0; all &= all - 1 {
-			ids = append(ids, match.ID(i*64+bits.TrailingZeros64(all)))
-		}
+		eachBit([]uint64{filled}, at*64, func(i int) bool {
+			all := sets[0].bits[i]
+			for _, s := range sets[1:] {
+				all &= s.bits[i]
+			}
+			eachBit([]uint64{all}, i*64, func(id int) bool {
+				ids = append(ids, match.ID(id))
+				return true
+			})
+			return len(ids) < atMost
+		})
 		if len(ids) >= atMost {
 			break
 		}
 	}
 	return ids
+}
+
+// eachBit calls do with the number of each bit that is set, until do gives false.
+func eachBit(words []uint64, from int, do func(n int) bool) {
+	for i, w := range words {
+		for ; w != 0; w &= w - 1 {
+			if !do(from + i*64 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
 }
 
 // graded looks at the features of records and puts the best first.

@@ -257,7 +257,7 @@ func (q *query) turned(r *Features, c *comparison) {
 		if a == b {
 			return true, true
 		}
-		l := nearWords(wa, wb, closeName)
+		l := nearWords(wa, wb, closeName, similarName)
 		return l == oneEdit || l == closeBy, false
 	}
 	// The claim's first name in the place of the family name, and the other way.
@@ -380,7 +380,7 @@ func (q *query) firstLevel(r *Features) (l level, form int) {
 		}
 		return different, 0
 	}
-	return nearWords(&a.head, &b.head, closeFirstName), 0
+	return nearWords(&a.head, &b.head, closeFirstName, similarName), 0
 }
 
 func isInitial(s string) bool { return len(s) <= utf8.UTFMax && utf8.RuneCountInString(s) == 1 }
@@ -451,7 +451,7 @@ func familyLevel(a, b *family) (l level, part int) {
 			}
 		}
 	}
-	return nearWords(&a.whole, &b.whole, closeName), -1
+	return nearWords(&a.whole, &b.whole, closeName, similarName), -1
 }
 
 // middleLevel compares middle names; the best pair counts.

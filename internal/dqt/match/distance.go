@@ -75,16 +75,22 @@ func jaroWinkler[T cmp.Ordered](a, b []T) float64 {
 	}
 	m := float64(matches)
 	jaro := (m/float64(len(a)) + m/float64(len(b)) + (m-float64(swaps/2))/m) / 3
-	prefix := 0
-	for prefix < min(len(a), len(b), 4) && a[prefix] == b[prefix] {
-		prefix++
+	return jaro + beginning(commonBeginning(a, b), jaro)
+}
+
+// beginning is what a common beginning adds to a similarity after Jaro.
+func beginning(letters int, jaro float64) float64 { return float64(letters) * 0.1 * (1 - jaro) }
+
+func commonBeginning[T comparable](a, b []T) (n int) {
+	for n < min(len(a), len(b), 4) && a[n] == b[n] {
+		n++
 	}
-	return jaro + float64(prefix)*0.1*(1-jaro)
+	return n
 }
 
 // nearWords compares two different words and gives the strongest of the levels
-// for near ones.
-func nearWords(a, b *word, closeFrom float64) level {
+// for near ones, similar ones only where similarFrom is below closeFrom.
+func nearWords(a, b *word, closeFrom, similarFrom float64) level {
 	onlyA, onlyB := a.letters&^b.letters, b.letters&^a.letters
 	plain := (a.letters|b.letters)&otherLetters == 0
 	if plain {
@@ -92,33 +98,36 @@ func nearWords(a, b *word, closeFrom float64) level {
 		goneA, goneB := bits.OnesCount32(onlyA), bits.OnesCount32(onlyB)
 		la, lb := float64(len(a.text)), float64(len(b.text))
 		m := min(la-float64(goneA), lb-float64(goneB))
-		if best := (m/la + m/lb + 1) / 3; best+0.4*(1-best) < similarName {
+		var stackA, stackB [64]byte // most names fit, and then nothing is allocated
+		ba, bb := append(stackA[:0], a.text...), append(stackB[:0], b.text...)
+		if best := (m/la + m/lb + 1) / 3; best+beginning(commonBeginning(ba, bb), best) < similarFrom {
+			if m > 0 && goneA <= 1 && goneB <= 1 && isOneEdit(ba, bb) {
+				return oneEdit
+			}
 			if a.sound == b.sound {
 				return soundsAlike
 			}
 			return different
 		}
-		var stackA, stackB [64]byte // most names fit, and then nothing is allocated
-		ba, bb := append(stackA[:0], a.text...), append(stackB[:0], b.text...)
 		if goneA <= 1 && goneB <= 1 && isOneEdit(ba, bb) {
 			return oneEdit
 		}
-		return graded(jaroWinkler(ba, bb), a, b, closeFrom)
+		return graded(jaroWinkler(ba, bb), a, b, closeFrom, similarFrom)
 	}
 	ra, rb := []rune(a.text), []rune(b.text)
 	if isOneEdit(ra, rb) {
 		return oneEdit
 	}
-	return graded(jaroWinkler(ra, rb), a, b, closeFrom)
+	return graded(jaroWinkler(ra, rb), a, b, closeFrom, similarFrom)
 }
 
-func graded(jw float64, a, b *word, closeFrom float64) level {
+func graded(jw float64, a, b *word, closeFrom, similarFrom float64) level {
 	switch {
 	case jw >= closeFrom:
 		return closeBy
 	case a.sound == b.sound:
 		return soundsAlike
-	case jw >= similarName:
+	case jw >= similarFrom:
 		return similar
 	}
 	return different

@@ -88,13 +88,13 @@ func NewWord(folded string) Word { return Word{wordOf(folded)} }
 // Text gives the word.
 func (a Word) Text() string { return a.w.text }
 
-// Level tells how near two words are: Equal, OneEdit, Close, SoundsAlike,
-// Similar or Different.
+// Level tells how near two words are: Equal, OneEdit, Close, SoundsAlike or
+// Different.
 func (a *Word) Level(b *Word) Level {
 	if a.w.text == b.w.text {
 		return Equal
 	}
-	return levels[nearWords(&a.w, &b.w, closeName)]
+	return levels[nearWords(&a.w, &b.w, closeName, closeName)]
 }
 
 // EachName calls do with every folded name that a record has, and what it is:
