@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -139,9 +138,5 @@ func (t *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme == "http" {
 		r = r.WithContext(context.WithValue(r.Context(), plainHTTP{}, true))
 	}
-	res, err := t.next.RoundTrip(r)
-	if err != nil {
-		return nil, fmt.Errorf("webhook: %w", err)
-	}
-	return res, nil
+	return t.next.RoundTrip(r) // its errors as they are: http.Client looks for timeouts in them
 }
