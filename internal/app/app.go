@@ -72,16 +72,16 @@ type cli struct {
 	} `cmd:"" help:"Measure the engine on claims whose truth is known, with the register here."`
 	Token struct {
 		Create struct {
-			Service string        `arg:"" enum:"tra,dqt,desk" help:"The service it is for: tra, dqt or desk."`
+			Service string        `arg:"" enum:"tra,dqt,desk,cpd" help:"The service it is for: tra, dqt, desk or cpd (for a lead provider, which is the client)."`
 			Client  string        `arg:"" help:"Who it is for."`
 			Scopes  []string      `required:"" help:"What it may be used for, separated by commas."`
 			Life    time.Duration `help:"How long it is good for; a year when left out."`
 		} `cmd:"" help:"Make a token and print it, this once."`
 		List struct {
-			Service string `arg:"" enum:"tra,dqt,desk" help:"The service: tra, dqt or desk."`
+			Service string `arg:"" enum:"tra,dqt,desk,cpd" help:"The service: tra, dqt, desk or cpd."`
 		} `cmd:"" help:"List the tokens."`
 		Revoke struct {
-			Service string `arg:"" enum:"tra,dqt,desk" help:"The service: tra, dqt or desk."`
+			Service string `arg:"" enum:"tra,dqt,desk,cpd" help:"The service: tra, dqt, desk or cpd."`
 			ID      string `arg:"" help:"The token's id, from list."`
 		} `cmd:"" help:"End a token at once."`
 	} `cmd:"" help:"Tokens of programs that call a service."`

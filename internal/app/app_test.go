@@ -295,7 +295,7 @@ func TestOpenAPIIsPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	for _, service := range []string{"dqt", "tra"} {
+	for _, service := range []string{"dqt", "tra", "cpd"} {
 		got, err := h.sys.open[service].api.OpenAPI()
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"traid/internal/desk/deskapi"
+	"traid/internal/wire/cpdv1"
 	"traid/internal/wire/dqtv1"
 	"traid/internal/wire/trav1"
 )
@@ -51,6 +52,8 @@ func scopesOf(service string) []string {
 		return []string{dqtv1.ScopeIdentify, dqtv1.ScopeAlertExists, dqtv1.ScopeAlerts, dqtv1.ScopeSearch}
 	case "tra":
 		return []string{trav1.ScopeRequests}
+	case "cpd":
+		return []string{cpdv1.ScopeParticipants}
 	case "desk":
 		return []string{scopeAgent, scopeOAuth}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"traid/internal/access"
 	"traid/internal/cpd"
+	"traid/internal/cpd/cpdapi"
 	"traid/internal/cpd/cpdports"
 	"traid/internal/cpd/cpdsql"
 	"traid/internal/cpd/cpdweb"
@@ -387,6 +388,8 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 		Now:       p.now, Logger: p.logger,
 	})
 	pages.Mount(mux)
+	s.api = httpd.NewAPI(mux, httpd.APIOptions{Title: "traid Manage CPD", Version: "1", Description: cpdapi.Description, Auth: s.access, Logger: p.logger})
+	cpdapi.Mount(s.api, sys.cpd)
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage, MaxBody: cpdweb.MaxBody})
 	return err
 }

@@ -82,7 +82,7 @@ func MailTemplates() []MailTemplate {
 		{
 			mailInvited, "Your school asks you to register for training",
 			"((school)) asks you to register for training. Use the link below by ((until)), check what ((school)) entered, and answer a few questions.\n\n" +
-				"Then ((school)) sees whether your details are confirmed, and nothing that you enter.\n\n" +
+				"Then ((school)) sees whether your details are confirmed, and nothing that you enter. The page behind the link says who sees what.\n\n" +
 				"If you do not expect this, you do not need to do anything.\n\n" + again + "\n\nUse this link to go on. It works once:\n\n((link))",
 		},
 		{

@@ -122,6 +122,8 @@ type Store interface {
 	InvitationByLink(ctx context.Context, hash string, now time.Time) (Invitation, error)
 	Invitations(ctx context.Context, urn URN, f InvitationFilter, limit int) ([]Invitation, map[InvitationState]int, error)
 	Uploads(ctx context.Context, urn URN, limit int) ([]Upload, error)
+	ProvidedTo(ctx context.Context, provider string, since time.Time, after Place, until time.Time, limit int) ([]Provided, error)
+	ProvidedSchools(ctx context.Context, provider string, id ParticipantID) ([]URN, error)
 	WrongRows(ctx context.Context, upload string, limit int) ([]UploadRow, error)
 	Rows(ctx context.Context, upload string, afterLine, limit int) ([]UploadRow, error)
 }
@@ -192,6 +194,7 @@ type Tx interface {
 	SaveFeed(ctx context.Context, f Feed) error
 
 	SaveSchool(ctx context.Context, s School) error
+	TouchSchoolsPeople(ctx context.Context, urn URN, now time.Time) error
 	SaveTutor(ctx context.Context, tutor person.Email, urn URN) error
 	AddSchoolEvent(ctx context.Context, e SchoolEvent) error
 	CountInvitations(ctx context.Context, urn URN) (int, error)

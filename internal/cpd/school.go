@@ -71,7 +71,18 @@ func (s *Service) PutSchool(ctx context.Context, school School) error {
 	if school.Name == "" || len(school.Name) > 200 {
 		return fault.New(fault.Invalid, "A school needs a name of at most 200 letters.")
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveSchool(ctx, school) })
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		before, _, err := found(tx.School(ctx, school.URN))
+		if err != nil {
+			return err
+		}
+		if before.LeadProvider != school.LeadProvider { // who reads them now has read nothing of them
+			if err := tx.TouchSchoolsPeople(ctx, school.URN, s.now()); err != nil {
+				return err
+			}
+		}
+		return tx.SaveSchool(ctx, school)
+	})
 }
 
 // Schools lists the schools.

@@ -216,7 +216,7 @@ func states(t *testing.T) *govuktest.Album {
 
 // schoolStates keeps the pages of a tutor.
 func schoolStates(w *world, keep func(name string, p page) page) {
-	school := cpd.School{URN: "900001", Name: longName[:190]}
+	school := cpd.School{URN: "900001", Name: longName[:190], LeadProvider: "north-star"}
 	email := strings.Replace(longEmail, "wolfe", "ottos", 1) // nobody's yet
 	tess := w.tutor("tess.tutor@example.org", school)
 	keep("people: empty", tess.get("/school"))

@@ -60,7 +60,7 @@ func (p *Pages) showLink(w http.ResponseWriter, r *http.Request) {
 	}
 	p.o.Sessions.Put(r.Context(), keyShown, linkOf(r))
 	if invited {
-		p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Register for training"}, invitedPage(school.Name))
+		p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Register for training"}, invitedPage(school))
 		return
 	}
 	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: "Continue your registration"}, linkPage())
