@@ -20,6 +20,7 @@ import (
 	"traid/internal/dqt/dqtsql"
 	"traid/internal/fault"
 	"traid/internal/httpd"
+	"traid/internal/person"
 	"traid/internal/sqldb"
 	"traid/internal/sqldb/sqldbtest"
 	wire "traid/internal/wire/dqtv1"
@@ -342,6 +343,48 @@ func TestProblemsNameEveryWrongFieldAndRepeatNoValue(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An alert is in force from its first day to its last one, both as London has
+// them, and so is one whose days cannot be read.
+func TestAnAlertIsOpenInLondonToday(t *testing.T) {
+	const noon, beforeMidnight, afterMidnight = "2026-07-10T11:00:00Z", "2026-07-09T22:59:59Z", "2026-07-09T23:00:00Z" // 10 July begins at 23:00
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		var clock time.Time
+		trn, err := person.NewTRN("1000001")
+		if err != nil {
+			t.Fatal(err)
+		}
+		svc := dqt.NewService(dqtsql.NewStore(db), dqt.Options{Now: func() time.Time { return clock }})
+		for what, c := range map[string]struct {
+			at, alert string
+			open      bool
+		}{
+			"its first day, in London before it is one in UTC": {afterMidnight, "T1:2026-07-10::x", true},
+			"the evening before its first day":                 {beforeMidnight, "T1:2026-07-10::x", false},
+			"its last day":                                     {noon, "T1:2020-01-01:2026-07-10:x", true},
+			"the last second of its last day":                  {beforeMidnight, "T1:2020-01-01:2026-07-09:x", true},
+			"the day after, in London before it is one in UTC": {afterMidnight, "T1:2020-01-01:2026-07-09:x", false},
+			"without an end":                                   {noon, "T1:2020-01-01::x", true},
+			"without a beginning":                              {noon, "T1:::x", true},
+			"an end that cannot be read":                       {noon, "T1:2020-01-01:31/02/2021:x", true},
+			"a beginning that cannot be":                       {noon, "T1:soon::x", true},
+			"over, from an unread day on":                      {noon, "T1:soon:2020-01-01:x", false},
+			"in winter, London is at UTC":                      {"2026-12-09T23:59:59Z", "T1:2020-01-01:2026-12-09:x", true},
+		} {
+			clock, _ = time.Parse(time.RFC3339, c.at)
+			if _, err := svc.Import(t.Context(), strings.NewReader(header+"1000001,active,Ann,,Lee,,1980-01-01,,,,"+c.alert+"\n"), dqt.ImportOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			shown, err := svc.Show(t.Context(), trn)
+			if err != nil || len(shown.Record.Alerts) != 1 {
+				t.Fatalf("%s: %d alerts, %v", what, len(shown.Record.Alerts), err)
+			}
+			if got := svc.HasOpenAlert(shown.Record); got != c.open {
+				t.Errorf("%s: open %t at %s, want %t", what, got, c.at, c.open)
+			}
+		}
+	}, dqtsql.Migrations)
 }
 
 func TestTheStateOfAlertsChangesWithTheOpenOnesAndTellsNothing(t *testing.T) {
