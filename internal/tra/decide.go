@@ -156,22 +156,59 @@ func (s *Service) unchanged(ctx context.Context, tx Tx, r Request, revision int6
 	if !decided {
 		stands = nil
 	}
-	return fault.New(fault.Conflict, s.changed(ctx, tx, r, stands)+" What you entered has not been used.")
+	text, err := s.changed(ctx, tx, r, stands)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, text+" What you entered has not been used.")
 }
 
 // changed says who changed a case, when and what.
-func (s *Service) changed(ctx context.Context, reads Reads, r Request, open *Decision) string {
+func (s *Service) changed(ctx context.Context, reads Reads, r Request, open *Decision) (string, error) {
 	switch {
+	case open != nil && open.ReviewedBy != "":
+		return open.ReviewedBy + " agreed with the decision of " + open.By + " at " + clock(open.ReviewedAt) + ": " + open.Outcome.Words() + ".", nil
 	case open != nil:
-		return open.By + " decided this case at " + clock(open.At) + ": " + open.Outcome.Words() + "."
-	case r.State == Withdrawn:
-		return "The client has withdrawn this request."
+		return open.By + " decided this case at " + clock(open.At) + ": " + open.Outcome.Words() + ".", nil
 	case r.State == Answered:
-		if a, err := reads.NewestAnswer(ctx, r.ID); err == nil {
-			return "This case was answered at " + clock(a.AnsweredAt) + ": " + a.Outcome.Words() + "."
+		a, err := reads.NewestAnswer(ctx, r.ID)
+		return "This case was answered at " + clock(a.AnsweredAt) + ": " + a.Outcome.Words() + ".", err
+	}
+	e, err := lastChange(ctx, reads, r.ID)
+	if err != nil || e.What == "" {
+		return "This case has changed since you opened it.", err
+	}
+	return e.What.Text() + ", by " + e.Who + " at " + clock(e.At) + ".", nil
+}
+
+// changes are the steps after which a case is another one for who works at it.
+var changes = []What{
+	WasReceived, WasReplaced, WasWithdrawn, DecisionMade, DecisionRead, DecisionUndone, DecisionOvertaken, DecisionRefused,
+	ReviewAgreed, ReviewSentBack, ReviewOverridden, AnswerReleased, RecordMerged, TicketReopened, CaseReopened,
+}
+
+// lastChange gives the newest of the changes of a case.
+func lastChange(ctx context.Context, reads Reads, id RequestID) (Event, error) {
+	history, err := reads.Events(ctx, id)
+	if err != nil {
+		return Event{}, err
+	}
+	for _, e := range slices.Backward(history) {
+		if slices.Contains(changes, e.What) {
+			return e, nil
 		}
 	}
-	return "This case has changed since you opened it."
+	return Event{}, nil
+}
+
+// done tells whether what an operator hands in is what they did a moment ago:
+// the second click, or the way back.
+func done(ctx context.Context, tx Tx, r Request, revision int64, op Operator, what What) (bool, error) {
+	if r.Revision != revision+1 {
+		return false, nil
+	}
+	e, err := lastChange(ctx, tx, r.ID)
+	return e.Who == op.Email && e.What == what, err
 }
 
 // Words names an outcome for people.
@@ -326,16 +363,19 @@ func (s *Service) Undo(ctx context.Context, op Operator, id RequestID, revision 
 		if err != nil {
 			return err
 		}
+		if again, err := done(ctx, tx, r, revision, op, DecisionUndone); err != nil || again {
+			return err
+		}
 		d, open, err := found(tx.OpenDecision(ctx, id))
 		switch {
 		case err != nil:
 			return err
 		case !open && r.State == Answered:
 			return fault.New(fault.Conflict, "The answer has been released. Open the case again to give another one.")
-		case !open:
-			return fault.New(fault.Conflict, "There is no decision to undo.")
 		case r.Revision != revision:
 			return s.unchanged(ctx, tx, r, revision, d, open)
+		case !open:
+			return fault.New(fault.Conflict, "There is no decision to undo.")
 		case d.By != op.Email && !op.Supervisor:
 			return fault.New(fault.Forbidden, "Only "+d.By+" or a supervisor can undo this decision.")
 		}
@@ -377,6 +417,9 @@ func (s *Service) Review(ctx context.Context, op Operator, id RequestID, in Revi
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		r, err := tx.Request(ctx, id)
 		if err != nil {
+			return err
+		}
+		if again, err := done(ctx, tx, r, in.Revision, op, ReviewSentBack); err != nil || again && !in.Agree {
 			return err
 		}
 		d, open, err := found(tx.OpenDecision(ctx, id))
@@ -448,9 +491,17 @@ func (s *Service) Reopen(ctx context.Context, op Operator, id RequestID, revisio
 		if err != nil {
 			return err
 		}
+		again, err := done(ctx, tx, r, revision, op, CaseReopened)
+		if err != nil || again {
+			return err
+		}
+		open, decided, err := found(tx.OpenDecision(ctx, id))
+		if err != nil {
+			return err
+		}
 		switch {
 		case r.Revision != revision:
-			return s.unchanged(ctx, tx, r, revision, Decision{}, false)
+			return s.unchanged(ctx, tx, r, revision, open, decided)
 		case r.State != Answered:
 			return fault.New(fault.Conflict, "This case is not answered.")
 		}

@@ -300,6 +300,7 @@ type Reads interface {
 	Webhook(ctx context.Context, c Client) (Webhook, error)
 	Delivery(ctx context.Context, id DeliveryID) (Delivery, error)
 	SavedForm(ctx context.Context, id RequestID, operator string) (SavedForm, error)
+	Events(ctx context.Context, id RequestID) ([]Event, error) // oldest first
 }
 
 // Store keeps everything of tra.
@@ -324,7 +325,6 @@ type Store interface {
 	Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error)
 	QueueCounts(ctx context.Context, f QueueFilter) (map[Queue]int, error)
 	Decisions(ctx context.Context, id RequestID) ([]Decision, error) // oldest first
-	Events(ctx context.Context, id RequestID) ([]Event, error)       // oldest first
 	// SavedForms gives what an operator typed and has not handed in, the newest first.
 	SavedForms(ctx context.Context, operator string, limit int) ([]SavedForm, error)
 	Templates(ctx context.Context) ([]Template, error) // of a kind and purpose together, as they came to be

@@ -54,9 +54,9 @@ func (s *Service) savedForm(ctx context.Context, op Operator, r Request, open *D
 		return nil, err
 	}
 	if r.Revision != f.Revision {
-		f.Changed = s.changed(ctx, s.store, r, open)
+		f.Changed, err = s.changed(ctx, s.store, r, open)
 	}
-	return &f, nil
+	return &f, err
 }
 
 // dropOldForms forgets what nobody came back to.

@@ -11,8 +11,8 @@ import (
 )
 
 // Events gives a request's history, oldest first; of one instant as they were added.
-func (s *Store) Events(ctx context.Context, id tra.RequestID) ([]tra.Event, error) {
-	rows, err := s.q.Events(ctx, string(id))
+func (x reads) Events(ctx context.Context, id tra.RequestID) ([]tra.Event, error) {
+	rows, err := x.q.Events(ctx, string(id))
 	if err != nil {
 		return nil, readError("history", id, err)
 	}
