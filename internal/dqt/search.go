@@ -18,6 +18,25 @@ type Found struct {
 	FoundBy []string
 }
 
+// Query is a free search. The zero filters let everybody through.
+type Query struct {
+	Text   Text
+	Status Status // only records of this status
+	From   int    // only people born in this year or later
+	To     int    // only people born in this year or earlier
+	Limit  int
+	After  person.TRN // of the last record of the page before
+}
+
+// filtered tells whether some of what fits the text is left out.
+func (q Query) filtered() bool { return q.Status != "" || q.From > 0 || q.To > 0 }
+
+// lets tells whether a record passes the filters.
+func (q Query) lets(f *match.Features) bool {
+	year := int(f.Born() / 10000)
+	return (q.Status == "" || (q.Status == Inactive) == f.Inactive) && (q.From == 0 || year >= q.From) && (q.To == 0 || year > 0 && year <= q.To)
+}
+
 // SearchResult is a page of records, best first.
 type SearchResult struct {
 	Records []Found
@@ -25,8 +44,10 @@ type SearchResult struct {
 }
 
 const (
-	// searchLimit bounds how many records one query brings to be ordered.
-	searchLimit = 500
+	// searchLimit bounds how many records one query brings to be ordered,
+	// filteredLimit one of which the filters leave some out.
+	searchLimit   = 500
+	filteredLimit = 5000
 	// fewFound is how few exact results make a search listen to names that are
 	// written or sound alike.
 	fewFound = 10
@@ -34,15 +55,18 @@ const (
 
 // Search finds records by whatever the query holds: names or their beginnings,
 // a date of birth, a TRN, an NI number, an email address. A record must fit all
-// of it; when none does, those that fit the most are given. After is the TRN of
-// the last record of the page before. A merged record is shown by its survivor.
-func (s *Service) Search(ctx context.Context, who Asker, query Text, limit int, after person.TRN) (SearchResult, error) {
+// of it; when none does, those that fit the most are given. A merged record is
+// shown by its survivor.
+func (s *Service) Search(ctx context.Context, who Asker, q Query) (SearchResult, error) {
 	if err := who.check(); err != nil {
 		return SearchResult{}, err
 	}
-	c := parseQuery(query.Reveal(), s.now().In(workday.London).Year())
+	c := parseQuery(q.Text.Reveal(), s.now().In(workday.London).Year())
 	if c.empty() {
 		return SearchResult{}, fault.InvalidFields(fault.Field{Pointer: "/query", Reason: "holds nothing to search for"})
+	}
+	if q.To > 0 && q.From > q.To {
+		return SearchResult{}, fault.InvalidFields(fault.Field{Pointer: "/born_to", Reason: "is before born_from"})
 	}
 	var out SearchResult
 	if err := s.store.View(ctx, func(ctx context.Context, v View) error {
@@ -54,18 +78,18 @@ func (s *Service) Search(ctx context.Context, who Asker, query Text, limit int, 
 		if err != nil {
 			return err
 		}
-		found, err := (&searching{v: v, c: c, words: words}).run(ctx)
+		found, err := (&searching{v: v, q: q, c: c, words: words}).run(ctx)
 		if err != nil {
 			return err
 		}
 		from := 0
-		if !after.IsZero() {
-			if from = 1 + slices.Index(found, IDOf(after)); from == 0 {
+		if !q.After.IsZero() {
+			if from = 1 + slices.Index(found, IDOf(q.After)); from == 0 {
 				return fault.InvalidFields(fault.Field{Pointer: "/after", Reason: "is no record of this search any more: begin again"})
 			}
 		}
 		out = SearchResult{AsAt: state.AsAt}
-		out.Records, err = shownFound(ctx, v, c, found[from:min(from+limit, len(found))])
+		out.Records, err = shownFound(ctx, v, c, found[from:min(from+q.Limit, len(found))])
 		return err
 	}); err != nil {
 		return SearchResult{}, err

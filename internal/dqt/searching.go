@@ -15,6 +15,7 @@ import (
 // searching is one free search at work.
 type searching struct {
 	v     View
+	q     Query
 	c     Criteria
 	words *dictionary
 }
@@ -35,6 +36,14 @@ func (s *searching) run(ctx context.Context) ([]match.ID, error) {
 		some = append(some, more...)
 	}
 	return ids(s.fitting(some)), nil
+}
+
+// limit bounds how many records are ordered.
+func (s *searching) limit() int {
+	if s.q.filtered() {
+		return filteredLimit
+	}
+	return searchLimit
 }
 
 // parts gives each criterion alone, the words of a name together and each.
@@ -200,7 +209,7 @@ func bornKeys(pattern string) (keys []match.Key) {
 	return keys
 }
 
-// under gives the records under keys, up to searchLimit and what the last key leads to.
+// under gives the records under keys, up to the limit and what the last key leads to.
 func (s *searching) under(ctx context.Context, keys ...match.Key) (found []match.ID, err error) {
 	for part := range slices.Chunk(keys, 32) {
 		pages := make([]match.PageNumber, len(part))
@@ -218,7 +227,7 @@ func (s *searching) under(ctx context.Context, keys ...match.Key) (found []match
 		}}); err != nil {
 			return nil, err
 		}
-		if len(found) >= searchLimit {
+		if len(found) >= s.limit() {
 			break
 		}
 	}
@@ -226,7 +235,7 @@ func (s *searching) under(ctx context.Context, keys ...match.Key) (found []match
 }
 
 // named gives the records that have a name like each of the query's words, at
-// most about searchLimit: those that have the words themselves, then those
+// most about the limit: those that have the words themselves, then those
 // whose names begin with them, and only where these are few, those that are
 // written or sound alike.
 func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
@@ -249,7 +258,7 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 				return nil, err
 			}
 		}
-		if found = common(sets, searchLimit); len(found) >= searchLimit && !dated { // the year tells apart whom the name does not
+		if found = common(sets, s.limit()); len(found) >= s.limit() && !dated { // the year tells apart whom the name does not
 			dated = true
 			born := newIDSet()
 			defer born.free()
@@ -263,9 +272,9 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 				}
 			}
 			sets = append(sets, born)
-			found = common(sets, searchLimit)
+			found = common(sets, s.limit())
 		}
-		if len(found) >= searchLimit {
+		if len(found) >= s.limit() {
 			break
 		}
 	}
@@ -349,7 +358,9 @@ func (s *searching) graded(ctx context.Context, c Criteria, found []match.ID) ([
 		if err := f.Unpack(packed); err != nil {
 			return fmt.Errorf("dqt: search: %w", err)
 		}
-		hits = append(hits, g.grade(id, &f))
+		if s.q.lets(&f) {
+			hits = append(hits, g.grade(id, &f))
+		}
 		return nil
 	}})
 	sortHits(hits)

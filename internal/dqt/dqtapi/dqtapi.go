@@ -84,7 +84,9 @@ func (h handlers) search(ctx context.Context, in *body[wire.SearchRequest]) (*bo
 			return nil, fault.InvalidFields(fault.Field{Pointer: "/after", Reason: "is not a TRN"})
 		}
 	}
-	page, err := h.svc.Search(ctx, dqt.Asker{Client: caller.Client, Case: in.Body.Case, Purpose: in.Body.Purpose}, dqt.NewText(in.Body.Query), in.Body.Limit, after)
+	page, err := h.svc.Search(ctx, dqt.Asker{Client: caller.Client, Case: in.Body.Case, Purpose: in.Body.Purpose}, dqt.Query{
+		Text: dqt.NewText(in.Body.Query), Status: dqt.Status(in.Body.Status), From: in.Body.BornFrom, To: in.Body.BornTo, Limit: in.Body.Limit, After: after,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -232,6 +232,7 @@ func TestSearchAndCandidatesFindAndSayWhy(t *testing.T) {
 		r.load(t, `2000001,active,Siobhan,,O'Neill,Murphy,1979-03-02,QQ000011A,siobhan@example.org,2001-08-01,
 2000002,active,Peter,,Neal,,1979-03-02,,,,
 2000003,active,Łukasz,,Nowak,,1990-12-24,QQ000013A,,,
+2000004,inactive,Ann,,Neale,,1990-01-01,,,,
 `)
 		client := r.client(t, wire.ScopeIdentify, wire.ScopeSearch)
 		for query, want := range map[string]string{
@@ -244,6 +245,30 @@ func TestSearchAndCandidatesFindAndSayWhy(t *testing.T) {
 			if err != nil || len(page.Records) == 0 || page.Records[0].Record.TRN != trn || !strings.Contains(strings.Join(page.Records[0].FoundBy, " "), by) {
 				t.Errorf("%q: got %+v %v, want first %s", query, page.Records, err, want)
 			}
+		}
+		for name, c := range map[string]struct {
+			ask  wire.SearchRequest
+			want string
+		}{
+			"everybody":               {wire.SearchRequest{}, "[2000002 2000004]"},
+			"active records":          {wire.SearchRequest{Status: "active"}, "[2000002]"},
+			"inactive records":        {wire.SearchRequest{Status: "inactive"}, "[2000004]"},
+			"born in 1985 or later":   {wire.SearchRequest{BornFrom: 1985}, "[2000004]"},
+			"born in 1985 or earlier": {wire.SearchRequest{BornTo: 1985}, "[2000002]"},
+			"born from 1970 to 1979":  {wire.SearchRequest{BornFrom: 1970, BornTo: 1979, Status: "active"}, "[2000002]"},
+		} {
+			c.ask.Query, c.ask.Purpose = "neal", "test"
+			page, err := client.Search(t.Context(), c.ask)
+			var got []string
+			for _, f := range page.Records {
+				got = append(got, f.Record.TRN)
+			}
+			if err != nil || fmt.Sprint(got) != c.want {
+				t.Errorf("%s: got %v %v, want %s", name, got, err, c.want)
+			}
+		}
+		if _, err := client.Search(t.Context(), wire.SearchRequest{Query: "neal", Purpose: "test", BornFrom: 1980, BornTo: 1979}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("years the wrong way round: %v, want them refused", err)
 		}
 		if page, err := client.Search(t.Context(), wire.SearchRequest{Query: "zzz", Purpose: "test"}); err != nil || len(page.Records) != 0 {
 			t.Errorf("nobody: got %+v %v", page, err)

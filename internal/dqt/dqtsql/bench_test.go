@@ -18,7 +18,6 @@ import (
 	"traid/internal/dqt"
 	"traid/internal/dqt/dqtsql"
 	"traid/internal/dqt/match"
-	"traid/internal/person"
 	"traid/internal/sqldb"
 	"traid/internal/sqldb/sqldbtest"
 	"traid/internal/synth"
@@ -161,7 +160,7 @@ func BenchmarkRegister(b *testing.B) {
 				})
 				queries := f.queries(b)
 				f.measure(b, "search", func(ctx context.Context, i int) error {
-					_, err := f.svc.Search(ctx, who, dqt.NewText(queries[i%len(queries)]), 20, person.TRN{})
+					_, err := f.svc.Search(ctx, who, dqt.Query{Text: dqt.NewText(queries[i%len(queries)]), Limit: 20})
 					return err
 				})
 				if kind == "postgres" {

@@ -168,7 +168,7 @@ func (s *Search) Page(page PageNumber, packed string) {
 		}
 		few := float32(typicalSize - math.Log2(float64(max(len(ids), 1))))
 		for _, id := range ids {
-			s.likely = append(s.likely, likely{id, few})
+			s.likely = append(s.likely, likely{id, few, few})
 		}
 	}
 }
@@ -176,15 +176,19 @@ func (s *Search) Page(page PageNumber, packed string) {
 // likely is a record that keys lead to, and about how much speaks for it: the
 // more keys lead to it and the fewer others each of them leads to.
 type likely struct {
-	id   ID
-	bits float32
+	id     ID
+	bits   float32
+	rarest float32 // of the one key that leads to the fewest
 }
 
 const (
 	// typicalSize is log2 of how many records a register has.
 	typicalSize = 20
-	// most is how many of the records under its keys one pass looks at, the likeliest.
-	most = 100
+	// One pass looks at mostLikely records under its keys, those that most speaks
+	// for, and at mostRare others, those under the rarest keys: who has changed
+	// their name shares few keys with the claim.
+	mostLikely = 60
+	mostRare   = 70
 )
 
 // Cohort gives the day of birth whose cohort the search wants to see now, zero for none.
@@ -231,13 +235,15 @@ func (s *Search) Records() (wanted []ID) {
 	for _, l := range s.likely {
 		if n := len(all); n > 0 && all[n-1].id == l.id {
 			all[n-1].bits += l.bits
+			all[n-1].rarest = max(all[n-1].rarest, l.rarest)
 		} else if _, had := s.seen[l.id]; !had {
 			all = append(all, l)
 		}
 	}
-	if len(all) > most {
+	if len(all) > mostLikely+mostRare {
 		slices.SortFunc(all, func(a, b likely) int { return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.id, b.id)) })
-		all = all[:most]
+		slices.SortFunc(all[mostLikely:], func(a, b likely) int { return cmp.Or(cmp.Compare(b.rarest, a.rarest), cmp.Compare(a.id, b.id)) })
+		all = all[:mostLikely+mostRare]
 		slices.SortFunc(all, func(a, b likely) int { return cmp.Compare(a.id, b.id) })
 	}
 	s.likely = s.likely[:0]

@@ -134,6 +134,10 @@ type SearchRequest struct {
 	Purpose string `json:"purpose,omitempty" required:"false" maxLength:"100" doc:"Why it is asked, without personal values. Kept in the audit."`
 	Limit   int    `json:"limit,omitempty" required:"false" minimum:"1" maximum:"100" default:"20" doc:"How many records at most."`
 	After   string `json:"after,omitempty" required:"false" maxLength:"7" doc:"TRN of the last record of the page before."`
+
+	Status   string `json:"status,omitempty" required:"false" enum:"active,inactive" doc:"Only records of this status."`
+	BornFrom int    `json:"born_from,omitempty" required:"false" minimum:"1900" maximum:"2100" doc:"Only people born in this year or later."`
+	BornTo   int    `json:"born_to,omitempty" required:"false" minimum:"1900" maximum:"2100" doc:"Only people born in this year or earlier."`
 }
 
 // Found is one record of a search.
