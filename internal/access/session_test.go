@@ -20,6 +20,7 @@ import (
 // slow as a test wants.
 type office struct {
 	t         *testing.T
+	db        *sqldb.DB
 	url       string
 	jar       http.CookieJar
 	came, end chan struct{} // of /slow: it has its session; it may go on
@@ -29,7 +30,7 @@ func eachOffice(t *testing.T, test func(o *office)) {
 	t.Helper()
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		m := access.NewSessions(access.New(db, time.Now), "test", false)
-		o := &office{t: t, came: make(chan struct{}), end: make(chan struct{})}
+		o := &office{t: t, db: db, came: make(chan struct{}), end: make(chan struct{})}
 		srv := httptest.NewServer(access.LoadAndSave(m)(o.handler(m)))
 		t.Cleanup(srv.Close)
 		jar, err := cookiejar.New(nil)
@@ -109,13 +110,15 @@ func (o *office) holds(key, want string) {
 	}
 }
 
-func (o *office) cookies() []*http.Cookie {
+func (o *office) at() *url.URL {
 	u, err := url.Parse(o.url)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return o.jar.Cookies(u)
+	return u
 }
+
+func (o *office) cookies() []*http.Cookie { return o.jar.Cookies(o.at()) }
 
 func TestASlowAnswerBringsNothingBackThatWasTakenOut(t *testing.T) {
 	for what, slow := range map[string]string{
@@ -155,8 +158,7 @@ func TestASessionThatEndedStaysEnded(t *testing.T) {
 				o.ask("/put/answer/typed")
 				before := o.cookies()
 				o.during(slow, "/end")
-				u, _ := url.Parse(o.url)
-				o.jar.SetCookies(u, before) // of whoever still has it
+				o.jar.SetCookies(o.at(), before) // of whoever still has it
 				o.holds("answer", "")
 				o.holds("other", "")
 			})
@@ -173,8 +175,7 @@ func TestASessionWithAnotherNameKeepsItAndItsOldNameIsNobodys(t *testing.T) {
 			t.Fatal("the slow answer gave the browser the old name")
 		}
 		o.holds("answer", "typed")
-		u, _ := url.Parse(o.url)
-		o.jar.SetCookies(u, before)
+		o.jar.SetCookies(o.at(), before)
 		o.holds("answer", "")
 		o.holds("other", "")
 	})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -361,6 +362,41 @@ func TestSessionsAreKeptByOneCookieOfTheService(t *testing.T) {
 		}
 		if err := h.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestLocalAccountsAreRefusedOffTheLoopbackAddress listens on every address, and
+// opens a good link from this machine.
+func TestLocalAccountsAreRefusedOffTheLoopbackAddress(t *testing.T) {
+	env := map[string]string{setData: t.TempDir(), setLogLevel: "error"}
+	for _, name := range addrOf {
+		env[name] = "0.0.0.0:0"
+	}
+	h, err := Open(t.Context(), func(name string) string { return env[name] }, time.Now, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	for _, name := range []string{"cpd", "tra"} {
+		s := h.sys.open[name]
+		_, port, err := net.SplitHostPort(s.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := site{name: name, url: "http://127.0.0.1:" + port}
+		link, err := s.access.AddAccount(t.Context(), "ann@example.org", rolesOf(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := client(t)
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if got := one.ask(t, by, method, signin.Path+"/"+link, "application/x-www-form-urlencoded", "", nil); got.StatusCode != http.StatusForbidden {
+				t.Errorf("%s: %s of a link is answered by %d, want 403", name, method, got.StatusCode)
+			}
+		}
+		if err := s.access.CheckLink(t.Context(), link); err != nil {
+			t.Errorf("%s: the link was used up: %v", name, err)
 		}
 	}
 }

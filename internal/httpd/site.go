@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // SiteOptions say how a service's mux is served. Every field may be left out.
@@ -88,7 +89,8 @@ func Site(mux *http.ServeMux, o SiteOptions) (http.Handler, error) {
 		_, _ = w.Write([]byte("ready\n"))
 	})
 
-	var h http.Handler = otelhttp.NewHandler(mux, o.Service, otelhttp.WithMeterProvider(meters), otelhttp.WithServerName(o.Service))
+	var h http.Handler = otelhttp.NewHandler(mux, o.Service, otelhttp.WithMeterProvider(meters), otelhttp.WithServerName(o.Service),
+		otelhttp.WithTracerProvider(noop.NewTracerProvider())) // a trace would hold the addresses
 	h = o.Wrap(h)
 	if !o.LenientOrigin {
 		cross := http.NewCrossOriginProtection()
