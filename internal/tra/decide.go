@@ -97,6 +97,7 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 	if !v.Record.TRN.IsZero() && d.Outcome == TRNFound {
 		d.TRN = v.Record.TRN
 	}
+	place, placed := s.placeOf(ctx, r, claim, d)
 	var made Decision
 	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
 		r, err := tx.Request(ctx, id)
@@ -137,6 +138,11 @@ func (s *Service) Decide(ctx context.Context, op Operator, id RequestID, in Deci
 		}
 		if made, err = tx.Decision(ctx, d.ID); err != nil {
 			return err
+		}
+		if placed {
+			if err := tx.AddPick(ctx, d.ID, next.At, place); err != nil {
+				return err
+			}
 		}
 		if err := tx.DropForm(ctx, id, op.Email); err != nil {
 			return err

@@ -330,6 +330,8 @@ type Store interface {
 	Templates(ctx context.Context) ([]Template, error) // of a kind and purpose together, as they came to be
 	// EventsBy counts the steps of a kind that somebody took since an instant.
 	EventsBy(ctx context.Context, who string, what What, since time.Time) (int, error)
+	// FigureRows gives what figures of a kind, or of both, are counted from.
+	FigureRows(ctx context.Context, kind Kind, since, now time.Time) (FigureRows, error)
 	// SameTRN gives a client's other requests whose newest open or released decision has the TRN.
 	SameTRN(ctx context.Context, c Client, trn person.TRN, except RequestID) ([]Request, error)
 }
@@ -357,6 +359,8 @@ type Tx interface {
 
 	AddDecision(ctx context.Context, d Decision) error // ErrTaken beside an open one
 	SaveDecision(ctx context.Context, d Decision) error
+	// AddPick keeps which place a decision's record had among the candidates.
+	AddPick(ctx context.Context, id DecisionID, at time.Time, place int) error
 	AddOp(ctx context.Context, o Op) error
 	NextOp(ctx context.Context, id RequestID) (Op, error)
 	OpSent(ctx context.Context, id string) error

@@ -96,6 +96,20 @@ func Until(now, then time.Time) (int, error) {
 	return n, nil
 }
 
+// Taken counts the working days that an answer took as ExpectedBy counts them:
+// 5 on the day by which it is expected, 0 on the day of the submission.
+func Taken(submitted, answered time.Time) (int, error) {
+	day := submitted.In(London)
+	works, err := IsWorkday(day)
+	if err != nil {
+		return 0, err
+	}
+	if works && day.Hour() >= cutOff {
+		day = nextDay(day)
+	}
+	return Until(day, answered)
+}
+
 // nextDay gives noon of the next day, which no clock change moves to another.
 func nextDay(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 12, 0, 0, 0, London)

@@ -59,3 +59,24 @@ func TestUntil(t *testing.T) {
 		t.Errorf("beyond the table: got %v", err)
 	}
 }
+
+func TestTakenCountsAsTheExpectationDoes(t *testing.T) {
+	for what, c := range map[string]struct {
+		submitted, answered string
+		want                int
+	}{
+		"on the same day":             {"2026-11-23T09:00:00Z", "2026-11-23T16:00:00Z", 0},
+		"as expected":                 {"2026-11-23T09:00:00Z", "2026-11-30T17:00:00Z", 5},
+		"after the cut-off":           {"2026-11-23T17:30:00Z", "2026-11-25T09:00:00Z", 1},
+		"submitted late on a Friday":  {"2026-11-27T18:00:00Z", "2026-11-30T09:00:00Z", 1},
+		"submitted on a Saturday":     {"2026-11-28T18:00:00Z", "2026-11-30T09:00:00Z", 1},
+		"answered on a Sunday":        {"2026-11-27T09:00:00Z", "2026-11-29T09:00:00Z", 0},
+		"over Christmas, a long wait": {"2026-12-24T10:00:00Z", "2027-01-05T17:00:00Z", 5},
+	} {
+		submitted, _ := time.Parse(time.RFC3339, c.submitted)
+		answered, _ := time.Parse(time.RFC3339, c.answered)
+		if got, err := workday.Taken(submitted, answered); err != nil || got != c.want {
+			t.Errorf("%s: got %d, %v, want %d", what, got, err, c.want)
+		}
+	}
+}

@@ -158,6 +158,23 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("register: nobody found", search.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"nobody"}}))
 
 	// The texts.
+	keep("figures: empty", ann.get("/figures"))
+	c.figures = tra.Figures{
+		Arrived: 1200, Answered: 1100, Waiting: 80, Overdue: 7, Outcomes: map[tra.Outcome]int{tra.TRNFound: 800, tra.Barred: 3, tra.NotBarred: 40, tra.Failed: 257},
+		Reasons: map[tra.FailureReason]int{}, Again: 4, Reopened: 6, Reviewed: 44, SentBack: 5, Picked: map[int]int{0: 12, 1: 700, 2: 50, 3: 20, 7: 18}, Decisions: 800,
+	}
+	for i, reason := range tra.FailureReasons(tra.TRNValidation) {
+		c.figures.Reasons[reason] = 20 + 9*i
+	}
+	for i := range 28 {
+		c.figures.Steps = append(c.figures.Steps, tra.FigureStep{Begins: c.now.AddDate(0, 0, i-27), Arrived: 30 + i*i%47, Answered: 20 + i*i%53})
+	}
+	for i := range c.figures.Answered {
+		c.figures.Taken = append(c.figures.Taken, i*13/c.figures.Answered)
+	}
+	keep("figures", ann.get("/figures"))
+	keep("figures: a year", ann.get("/figures?days=364&kind=trn_validation"))
+	ann.get("/figures.csv?days=28")
 	keep("texts", ann.get("/texts"))
 	text := keep("text", ann.get("/texts/text-1"))
 	keep("text: errors", text.press("/texts/text-1", "Save", url.Values{"name": {""}, "text": {"Born on 17/02/1984"}}))
@@ -310,6 +327,11 @@ func TestThePagesCanBeUsedByEverybody(t *testing.T) {
 			"Evidence for and against":    "there is no more evidence than fields",
 			"What happened":               "something has happened to every case",
 			"Cookies":                     "there is one",
+			"Outcomes":                    "there are four",
+			"Reasons of failures":         "there are six",
+			"Working days until":          "there are eleven bars",
+			"Which candidate":             "there are five bars",
+			"Arrived and answered, by w":  "the weeks of a year are shown by days in the test",
 		},
 	})
 }

@@ -47,6 +47,7 @@ type fake struct {
 	templates  []tra.Template
 	purposes   []string // of searches without a case
 	tooMany    bool     // searches
+	figures    tra.Figures
 }
 
 func name(t testing.TB, s string) person.Name {
@@ -314,6 +315,15 @@ func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, quer
 	}
 	f.purposes = append(f.purposes, purpose)
 	return f.find(query), noon, nil
+}
+
+func (f *fake) Figures(_ context.Context, op tra.Operator, filter tra.FigureFilter) (tra.Figures, error) {
+	if !op.Supervisor {
+		return tra.Figures{}, fault.New(fault.Forbidden, "Figures are for supervisors.")
+	}
+	out := f.figures
+	out.From, out.To, out.Weekly = f.now.AddDate(0, 0, 1-filter.Days), f.now, filter.Days > 35
+	return out, f.broken
 }
 
 func (f *fake) Templates(_ context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error) {

@@ -36,6 +36,7 @@ type Console interface {
 	Decide(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Deciding) (tra.Decision, error)
 	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error
+	Figures(ctx context.Context, op tra.Operator, f tra.FigureFilter) (tra.Figures, error)
 	Templates(ctx context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error)
 	SaveTemplate(ctx context.Context, op tra.Operator, t tra.Template) error
 	DropTemplate(ctx context.Context, op tra.Operator, id tra.TemplateID) error
@@ -68,7 +69,7 @@ type Route struct {
 
 // Routes lists the pages in the order people meet them, with who may call each.
 func Routes() []Route {
-	every := Roles()
+	every, supervisors := Roles(), []string{RoleSupervisor, RoleAdministrator}
 	return []Route{
 		{"GET /{$}", every, (*pages).list},
 		{"POST /{$}", every, (*pages).find},
@@ -92,6 +93,8 @@ func Routes() []Route {
 		{"POST /cases/{id}/review", every, (*pages).confirmReview},
 		{"GET /cases/{id}/reopen", every, (*pages).reopen},
 		{"POST /cases/{id}/reopen", every, (*pages).confirmReopen},
+		{"GET " + figuresPath, supervisors, (*pages).figures},
+		{"GET " + figuresPath + ".csv", supervisors, (*pages).figuresCSV},
 		{"GET /texts", []string{RoleAdministrator}, (*pages).listTexts},
 		{"GET /texts/{text}", []string{RoleAdministrator}, (*pages).editText},
 		{"POST /texts/{text}", []string{RoleAdministrator}, (*pages).saveText},

@@ -129,6 +129,12 @@ type Op struct {
 	Sent     bool
 }
 
+type Pick struct {
+	Decision string
+	At       time.Time
+	Place    int64
+}
+
 type Request struct {
 	ID              string
 	Client          string
