@@ -173,7 +173,7 @@ func once(method, part string) func(*http.Request) bool {
 // rig is the TRA API's use cases on a real database, before a real desk over
 // HTTP, with a register and a clock of the test's own.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	ctx      context.Context
 	svc      *tra.Service
 	clock    *clock
@@ -209,7 +209,7 @@ var (
 // morning is a Wednesday's.
 var morning = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
-func newRig(t *testing.T, db *sqldb.DB) *rig {
+func newRig(t testing.TB, db *sqldb.DB) *rig {
 	t.Helper()
 	c := &clock{at: morning}
 	r := &rig{t: t, ctx: t.Context(), clock: c, told: &told{answer: http.StatusNoContent}, weather: &weather{}, register: &register{
