@@ -186,15 +186,15 @@ func seenBy(op Operator, r Record) Record {
 
 // Search searches the register freely for a case. That it was searched is
 // written down, for what is not. fault.TooMany after too many searches.
-func (s *Service) Search(ctx context.Context, op Operator, id RequestID, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+func (s *Service) Search(ctx context.Context, op Operator, id RequestID, q Query) ([]Found, time.Time, error) {
 	r, _, err := s.caseOf(ctx, op, id)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	if strings.TrimSpace(query.Reveal()) == "" {
-		return nil, time.Time{}, fault.InvalidFields(fault.Field{Pointer: "/query", Reason: "blank"})
+	if wrong := q.check(); len(wrong) > 0 {
+		return nil, time.Time{}, fault.InvalidFields(wrong...)
 	}
-	list, asAt, err := s.search(ctx, op, Looking{Case: id}, query, after)
+	list, asAt, err := s.search(ctx, op, Looking{Case: id}, q)
 	for i := 0; i < len(list) && err == nil; i++ {
 		list[i].SameTRN, err = s.store.SameTRN(ctx, r.Client, list[i].Record.TRN, id)
 	}
@@ -206,7 +206,7 @@ const longestPurpose = 100
 
 // SearchFor searches the register freely without a case, for a purpose that is
 // written down with the search. fault.TooMany after too many searches.
-func (s *Service) SearchFor(ctx context.Context, op Operator, purpose string, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+func (s *Service) SearchFor(ctx context.Context, op Operator, purpose string, q Query) ([]Found, time.Time, error) {
 	purpose = strings.TrimSpace(purpose)
 	var wrong []fault.Field
 	switch {
@@ -217,13 +217,10 @@ func (s *Service) SearchFor(ctx context.Context, op Operator, purpose string, qu
 	case person.HasPersonalNumber(purpose):
 		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "personal_number"})
 	}
-	if strings.TrimSpace(query.Reveal()) == "" {
-		wrong = append(wrong, fault.Field{Pointer: "/query", Reason: "blank"})
-	}
-	if len(wrong) > 0 {
+	if wrong = append(wrong, q.check()...); len(wrong) > 0 {
 		return nil, time.Time{}, fault.InvalidFields(wrong...)
 	}
-	return s.search(ctx, op, Looking{Purpose: purpose}, query, after)
+	return s.search(ctx, op, Looking{Purpose: purpose}, q)
 }
 
 // An operator's searches in searchWindow are at most mostSearches: more is no
@@ -233,7 +230,7 @@ const (
 	searchWindow = time.Hour
 )
 
-func (s *Service) search(ctx context.Context, op Operator, why Looking, query person.Text, after person.TRN) ([]Found, time.Time, error) {
+func (s *Service) search(ctx context.Context, op Operator, why Looking, q Query) ([]Found, time.Time, error) {
 	n, err := s.store.EventsBy(ctx, op.Email, RegisterSearched, s.now().Add(-searchWindow))
 	if err != nil {
 		return nil, time.Time{}, err
@@ -247,7 +244,7 @@ func (s *Service) search(ctx context.Context, op Operator, why Looking, query pe
 	}); err != nil {
 		return nil, time.Time{}, err
 	}
-	list, asAt, err := s.register.Search(ctx, why, query, searchLimit, after)
+	list, asAt, err := s.register.Search(ctx, why, q, searchLimit)
 	for i := range list {
 		list[i].Record = seenBy(op, list[i].Record)
 	}

@@ -3,8 +3,10 @@ package tra
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
+	"traid/internal/fault"
 	"traid/internal/person"
 )
 
@@ -190,11 +192,41 @@ type Looking struct {
 	Purpose string // holds no personal value
 }
 
+// Query is a free search of the register. Filters that are zero let everybody through.
+type Query struct {
+	Text           person.Text
+	Status         string     // "active" or "inactive" records only
+	Born, BornUpTo int        // the first and the last year of birth
+	After          person.TRN // of the last record of the page before
+}
+
+// The years of birth that a search may name.
+const (
+	firstYear = 1900
+	lastYear  = 2100
+)
+
+// check names what is wrong with a search.
+func (q Query) check() (wrong []fault.Field) {
+	if strings.TrimSpace(q.Text.Reveal()) == "" {
+		wrong = append(wrong, fault.Field{Pointer: "/query", Reason: "blank"})
+	}
+	for pointer, year := range map[string]int{"/born": q.Born, "/born_up_to": q.BornUpTo} {
+		if year != 0 && (year < firstYear || year > lastYear) {
+			wrong = append(wrong, fault.Field{Pointer: pointer, Reason: "not_a_year"})
+		}
+	}
+	if len(wrong) == 0 && q.BornUpTo != 0 && q.BornUpTo < q.Born {
+		wrong = append(wrong, fault.Field{Pointer: "/born_up_to", Reason: "before"})
+	}
+	return wrong
+}
+
 // Register is the register of teachers. Unavailable says nothing about any record.
 type Register interface {
 	Candidates(ctx context.Context, id RequestID, c Claim, limit int) (list []Candidate, asAt time.Time, err error)
-	// Search searches freely. The page after the one that ends with after.
-	Search(ctx context.Context, why Looking, query person.Text, limit int, after person.TRN) (list []Found, asAt time.Time, err error)
+	// Search searches freely.
+	Search(ctx context.Context, why Looking, q Query, limit int) (list []Found, asAt time.Time, err error)
 	// Show gives the record of a TRN, of a merged one its survivor, with its alerts; NotFound without one.
 	Show(ctx context.Context, trn person.TRN) (r Record, asAt time.Time, err error)
 	// AsAt tells when the register was last brought up to date; the zero time when never.

@@ -14,7 +14,7 @@ import (
 )
 
 // Search is one of the rig's register: every record answers.
-func (r *register) Search(_ context.Context, why tra.Looking, _ person.Text, _ int, _ person.TRN) ([]tra.Found, time.Time, error) {
+func (r *register) Search(_ context.Context, why tra.Looking, _ tra.Query, _ int) ([]tra.Found, time.Time, error) {
 	if r.down {
 		return nil, time.Time{}, errDown
 	}
@@ -30,22 +30,31 @@ func TestEverySearchIsWrittenDownAndSearchesAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		r.addRecord(zofia, nil)
 		id := r.open(first, claim())
-		query, none := person.NewText("zofia"), person.TRN{}
-		_, _, err := r.svc.Search(r.ctx, olive, id, query, none)
+		query := tra.Query{Text: person.NewText("zofia")}
+		_, _, err := r.svc.Search(r.ctx, olive, id, query)
 		r.ok(err)
 		if n := r.happened(id, tra.RegisterSearched); n != 1 {
 			t.Errorf("the case's history tells of %d searches, want 1", n)
 		}
 		for purpose, reason := range map[string]string{"": "blank", strings.Repeat("a", 101): "too_long", "TRN 1234567": "personal_number"} {
-			_, _, err := r.svc.SearchFor(r.ctx, olive, purpose, query, none)
+			_, _, err := r.svc.SearchFor(r.ctx, olive, purpose, query)
 			if !slices.Contains(fault.FieldsOf(err), fault.Field{Pointer: "/purpose", Reason: reason}) {
 				t.Errorf("the purpose %q: %v, want %s", purpose, err, reason)
 			}
 		}
-		_, _, err = r.svc.SearchFor(r.ctx, olive, "a school called", query, none)
+		_, _, err = r.svc.SearchFor(r.ctx, olive, "a school called", query)
 		r.ok(err)
 		if want := []tra.Looking{{Case: id}, {Purpose: "a school called"}}; !slices.Equal(r.register.looked, want) {
 			t.Errorf("the register was asked for %+v, want %+v", r.register.looked, want)
+		}
+		for q, pointer := range map[tra.Query]string{
+			{Text: person.NewText(" ")}: "/query", {Text: query.Text, Born: 84}: "/born", {Text: query.Text, BornUpTo: 3000}: "/born_up_to",
+			{Text: query.Text, Born: 1985, BornUpTo: 1984}: "/born_up_to",
+		} {
+			_, _, err := r.svc.Search(r.ctx, olive, id, q)
+			if wrong := fault.FieldsOf(err); len(wrong) != 1 || wrong[0].Pointer != pointer {
+				t.Errorf("%+v: %v, want %s refused", q, err, pointer)
+			}
 		}
 		history, err := trasql.NewStore(r.db, nil).Events(r.ctx, "")
 		r.ok(err)
@@ -53,17 +62,17 @@ func TestEverySearchIsWrittenDownAndSearchesAreLimited(t *testing.T) {
 			t.Errorf("searches without a case: %+v", history)
 		}
 		for range 118 {
-			_, _, err := r.svc.Search(r.ctx, olive, id, query, none)
+			_, _, err := r.svc.Search(r.ctx, olive, id, query)
 			r.ok(err)
 		}
-		_, _, err = r.svc.Search(r.ctx, olive, id, query, none)
+		_, _, err = r.svc.Search(r.ctx, olive, id, query)
 		r.refused(err, fault.TooMany)
-		_, _, err = r.svc.SearchFor(r.ctx, olive, "a school called", query, none)
+		_, _, err = r.svc.SearchFor(r.ctx, olive, "a school called", query)
 		r.refused(err, fault.TooMany)
-		_, _, err = r.svc.Search(r.ctx, owen, id, query, none) // another operator's own
+		_, _, err = r.svc.Search(r.ctx, owen, id, query) // another operator's own
 		r.ok(err)
 		r.clock.move(time.Hour)
-		_, _, err = r.svc.Search(r.ctx, olive, id, query, none)
+		_, _, err = r.svc.Search(r.ctx, olive, id, query)
 		r.ok(err)
 	})
 }
@@ -78,7 +87,7 @@ func TestAlertsAndOtherRequestsStandBesideARecordAsFarAsTheyMayBeSeen(t *testing
 		for op, alerts := range map[tra.Operator]int{plain: 0, owen: 1} {
 			list, _, err := r.svc.Candidates(r.ctx, op, id)
 			r.ok(err)
-			found, _, err := r.svc.Search(r.ctx, op, id, person.NewText("zofia"), person.TRN{})
+			found, _, err := r.svc.Search(r.ctx, op, id, tra.Query{Text: person.NewText("zofia")})
 			r.ok(err)
 			checked, err := r.svc.Check(r.ctx, op, id, trn(zofia))
 			r.ok(err)

@@ -88,6 +88,8 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	case1 := keep("case", ann.get(casePath))
 	keep("case: found", case1.press(casePath+"/search", "Search", one("query", "Liz Marsh QQ123456C")))
 	keep("case: nobody found", case1.press(casePath+"/search", "Search", one("query", "nobody")))
+	keep("case: search narrowed", case1.press(casePath+"/search", "Search", url.Values{"query": {"Marsh"}, "status": {"active"}, "born": {"1980"}}))
+	keep("case: search with a wrong year", case1.press(casePath+"/search", "Search", url.Values{"query": {"Marsh"}, "born": {"80s"}}))
 	keep("case: no search", case1.press(casePath+"/search", "Search", nil))
 	keep("case: nothing selected", case1.press(casePath+"/answer", "Continue", nil))
 	case1.press(casePath+"/take", "Take this case", nil)

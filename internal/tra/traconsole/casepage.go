@@ -106,16 +106,6 @@ type alertView struct {
 	Open, Prohibition                   bool
 }
 
-type searchView struct {
-	Asked bool
-	Query string
-	With  []choiceView // parts of the claim to search with
-	Found []recordView
-	Down  bool
-	Next  string // TRN of the last record, when there may be more
-	Later bool   // not the first page
-}
-
 // threadView is what stands on the case's ticket.
 type threadView struct {
 	Ticket   string // its number; empty: there is none
@@ -449,29 +439,21 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	query, after := strings.TrimSpace(r.PostFormValue("query")), r.PostFormValue("after")
-	if with := r.PostFormValue("with"); with != "" {
-		query = searchWith(c.Claim, with)
+	s, q, ok := asked(r)
+	if !ok {
+		ErrorPage(w, r, http.StatusUnprocessableEntity)
+		return
 	}
-	s := searchView{Asked: true, Query: query, Later: after != ""}
-	var from person.TRN
-	if after != "" {
-		var err error
-		if from, err = person.NewTRN(after); err != nil {
-			ErrorPage(w, r, http.StatusUnprocessableEntity)
-			return
-		}
+	if with := r.PostFormValue("with"); with != "" {
+		s.Query = searchWith(c.Claim, with)
+		q.Text = person.NewText(s.Query)
 	}
 	status := http.StatusOK
 	var errs govuk.Errors
-	found, _, err := p.console.Search(r.Context(), operator(r), c.Request.ID, person.NewText(query), from)
+	found, _, err := p.console.Search(r.Context(), operator(r), c.Request.ID, q)
 	switch {
-	case fault.Is(err, fault.Invalid):
-		status, s.Asked = http.StatusUnprocessableEntity, false
-		errs.Add("query", nothingToSearch)
-	case fault.Is(err, fault.TooMany):
-		status, s.Asked = http.StatusTooManyRequests, false
-		errs.Add("query", fault.SafeText(err))
+	case fault.Is(err, fault.Invalid), fault.Is(err, fault.TooMany):
+		status, s.Asked, errs = httpd.Status(err), false, searchErrors(err)
 	case fault.Is(err, fault.Unavailable):
 		s.Down = true
 	case err != nil:

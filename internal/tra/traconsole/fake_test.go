@@ -37,6 +37,7 @@ type fake struct {
 	next       string        // of the queue's page
 	filters    []tra.QueueFilter
 	searched   []string
+	queries    []tra.Query
 	decided    []tra.Deciding
 	asked      []time.Time // of who took the next case
 	broken     error       // what every call gives, when set
@@ -268,18 +269,22 @@ func (f *fake) Candidates(_ context.Context, op tra.Operator, id tra.RequestID) 
 	return f.candidates, noon.Add(-6 * time.Hour), nil
 }
 
-func (f *fake) Search(_ context.Context, op tra.Operator, id tra.RequestID, query person.Text, after person.TRN) ([]tra.Found, time.Time, error) {
+func (f *fake) Search(_ context.Context, op tra.Operator, id tra.RequestID, q tra.Query) ([]tra.Found, time.Time, error) {
 	if _, err := f.open(op, id); err != nil {
 		return nil, time.Time{}, err
 	}
-	if query.Reveal() == "" {
+	if q.Text.Reveal() == "" {
 		return nil, time.Time{}, fault.InvalidFields(fault.Field{Pointer: "/query", Reason: "blank"})
+	}
+	if q.Born < 0 {
+		return nil, time.Time{}, fault.InvalidFields(fault.Field{Pointer: "/born", Reason: "not_a_year"})
 	}
 	if err := f.register(); err != nil {
 		return nil, time.Time{}, err
 	}
-	f.searched = append(f.searched, query.Reveal()+" after "+after.Reveal())
-	return f.find(query), noon, nil
+	f.searched = append(f.searched, q.Text.Reveal()+" after "+q.After.Reveal())
+	f.queries = append(f.queries, q)
+	return f.find(q.Text), noon, nil
 }
 
 func (f *fake) find(query person.Text) []tra.Found {
@@ -293,7 +298,7 @@ func (f *fake) find(query person.Text) []tra.Found {
 	return out
 }
 
-func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, query person.Text, _ person.TRN) ([]tra.Found, time.Time, error) {
+func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, q tra.Query) ([]tra.Found, time.Time, error) {
 	var wrong []fault.Field
 	switch {
 	case purpose == "":
@@ -301,7 +306,7 @@ func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, quer
 	case person.HasPersonalNumber(purpose):
 		wrong = append(wrong, fault.Field{Pointer: "/purpose", Reason: "personal_number"})
 	}
-	if query.Reveal() == "" {
+	if q.Text.Reveal() == "" {
 		wrong = append(wrong, fault.Field{Pointer: "/query", Reason: "blank"})
 	}
 	switch {
@@ -314,7 +319,7 @@ func (f *fake) SearchFor(_ context.Context, _ tra.Operator, purpose string, quer
 		return nil, time.Time{}, err
 	}
 	f.purposes = append(f.purposes, purpose)
-	return f.find(query), noon, nil
+	return f.find(q.Text), noon, nil
 }
 
 func (f *fake) Figures(_ context.Context, op tra.Operator, filter tra.FigureFilter) (tra.Figures, error) {

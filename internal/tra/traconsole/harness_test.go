@@ -280,6 +280,8 @@ func (p *page) form(action, button string, more url.Values) (string, url.Values)
 						values.Set(key, attr(n, "value"))
 					}
 				}
+			case n.DataAtom == atom.Option && has(n, "selected"):
+				values.Set(attr(n.Parent, "name"), attr(n, "value"))
 			case n.DataAtom == atom.Textarea:
 				values.Set(key, strings.TrimPrefix(rawText(n), "\n"))
 			case n.DataAtom == atom.Input && (attr(n, "type") != "radio" || has(n, "checked")):

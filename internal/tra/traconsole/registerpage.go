@@ -7,7 +7,6 @@ import (
 	"traid/internal/fault"
 	"traid/internal/govuk"
 	"traid/internal/httpd"
-	"traid/internal/person"
 )
 
 // registerView is a search of the register without a case.
@@ -31,32 +30,17 @@ func (p *pages) renderRegister(w http.ResponseWriter, r *http.Request, v registe
 // searchRegister searches for a purpose, which is written down with who searched.
 func (p *pages) searchRegister(w http.ResponseWriter, r *http.Request) {
 	v := registerView{Purpose: strings.TrimSpace(r.PostFormValue("purpose"))}
-	v.Search = searchView{Asked: true, Query: strings.TrimSpace(r.PostFormValue("query"))}
-	var from person.TRN
-	if after := r.PostFormValue("after"); after != "" {
-		var err error
-		if from, err = person.NewTRN(after); err != nil {
-			ErrorPage(w, r, http.StatusUnprocessableEntity)
-			return
-		}
-		v.Search.Later = true
+	search, q, ok := asked(r)
+	if !ok {
+		ErrorPage(w, r, http.StatusUnprocessableEntity)
+		return
 	}
+	v.Search = search
 	status := http.StatusOK
-	found, asAt, err := p.console.SearchFor(r.Context(), operator(r), v.Purpose, person.NewText(v.Search.Query), from)
+	found, asAt, err := p.console.SearchFor(r.Context(), operator(r), v.Purpose, q)
 	switch {
 	case fault.Is(err, fault.Invalid), fault.Is(err, fault.TooMany):
-		status, v.Search.Asked = httpd.Status(err), false
-		for _, f := range fault.FieldsOf(err) {
-			field := strings.TrimPrefix(f.Pointer, "/")
-			if text, ok := wrongTexts[f]; ok {
-				v.errs.Add(field, text)
-			} else {
-				v.errs.Add("query", nothingToSearch)
-			}
-		}
-		if len(v.errs) == 0 {
-			v.errs.Add("", fault.SafeText(err))
-		}
+		status, v.Search.Asked, v.errs = httpd.Status(err), false, searchErrors(err)
 	case fault.Is(err, fault.Unavailable):
 		v.Search.Down = true
 	case err != nil:
@@ -74,6 +58,3 @@ func (p *pages) searchRegister(w http.ResponseWriter, r *http.Request) {
 	v.AsAt = moment(asAt)
 	p.renderRegister(w, r, v, status)
 }
-
-// nothingToSearch is said of a query that holds nothing to search for.
-const nothingToSearch = "Enter a name, a date of birth, a TRN, a National Insurance number or an email address"

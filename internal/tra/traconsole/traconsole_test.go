@@ -229,6 +229,15 @@ func TestTheRegisterIsSearchedOnTheCasesPage(t *testing.T) {
 	if want := []string{"Marsh 1984 after ", "nobody after "}; !slices.Equal(c.searched, want) {
 		t.Errorf("searched %q, want %q", c.searched, want)
 	}
+	narrowed := p.press(casePath+"/search", "Search", url.Values{"query": {"Marsh"}, "status": {"active"}, "born": {"1980"}, "born_up_to": {"1989"}}).is(http.StatusOK)
+	if got := c.queries[len(c.queries)-1]; got.Status != "active" || got.Born != 1980 || got.BornUpTo != 1989 {
+		t.Errorf("the filters that were asked for: %+v", got)
+	}
+	if _, form := narrowed.form(casePath+"/search", "Search", nil); form.Get("status") != "active" || form.Get("born") != "1980" || form.Get("born_up_to") != "1989" {
+		t.Errorf("the filters are not kept: %q", form)
+	}
+	p.press(casePath+"/search", "Search", url.Values{"query": {"Marsh"}, "born": {"the eighties"}}).is(http.StatusUnprocessableEntity).says("The first year of birth must be a year from 1900")
+	b.post(casePath+"/search", url.Values{"query": {"Marsh"}, "status": {"any"}}).is(http.StatusUnprocessableEntity)
 }
 
 func TestTheDifferenceInsideAValueIsMarked(t *testing.T) {

@@ -47,8 +47,11 @@ func (r *Register) Candidates(ctx context.Context, id tra.RequestID, c tra.Claim
 }
 
 // Search searches the register freely.
-func (r *Register) Search(ctx context.Context, why tra.Looking, query person.Text, limit int, after person.TRN) (list []tra.Found, asAt time.Time, err error) {
-	res, err := r.client.Search(ctx, wire.SearchRequest{Query: query.Reveal(), Case: string(why.Case), Purpose: why.Purpose, Limit: limit, After: after.Reveal()})
+func (r *Register) Search(ctx context.Context, why tra.Looking, q tra.Query, limit int) (list []tra.Found, asAt time.Time, err error) {
+	res, err := r.client.Search(ctx, wire.SearchRequest{
+		Query: q.Text.Reveal(), Case: string(why.Case), Purpose: why.Purpose, Limit: limit, After: q.After.Reveal(),
+		Status: q.Status, BornFrom: q.Born, BornTo: q.BornUpTo,
+	})
 	if err != nil {
 		return nil, time.Time{}, err
 	}

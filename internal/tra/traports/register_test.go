@@ -95,13 +95,13 @@ func TestTheRegistersRecordsAreReadWhole(t *testing.T) {
 		t.Errorf("no record: got %v, want not found", err)
 	}
 
-	found, asAt, err := r.Search(t.Context(), tra.Looking{Case: id}, person.NewText("neal"), 20, person.TRN{})
+	found, asAt, err := r.Search(t.Context(), tra.Looking{Case: id}, tra.Query{Text: person.NewText("neal")}, 20)
 	if err != nil || len(found) == 0 || found[0].Record.LastName.Reveal() != "Neal" || len(found[0].FoundBy) == 0 || !asAt.Equal(at) {
 		t.Errorf("search: got %d found %v as at %v, want Neal and why", len(found), err, asAt)
 	}
-	if one, _, err := r.Search(t.Context(), tra.Looking{Case: id}, person.NewText("siobhan peter"), 1, person.TRN{}); err != nil || len(one) != 1 {
+	if one, _, err := r.Search(t.Context(), tra.Looking{Case: id}, tra.Query{Text: person.NewText("siobhan peter")}, 1); err != nil || len(one) != 1 {
 		t.Errorf("a page of one: got %d %v", len(one), err)
-	} else if next, _, err := r.Search(t.Context(), tra.Looking{Case: id}, person.NewText("siobhan peter"), 1, one[0].Record.TRN); err != nil || len(next) != 1 || next[0].Record.TRN == one[0].Record.TRN {
+	} else if next, _, err := r.Search(t.Context(), tra.Looking{Case: id}, tra.Query{Text: person.NewText("siobhan peter"), After: one[0].Record.TRN}, 1); err != nil || len(next) != 1 || next[0].Record.TRN == one[0].Record.TRN {
 		t.Errorf("the next page: got %+v %v, want the other", next, err)
 	}
 
@@ -137,7 +137,7 @@ func TestTheRegistersAgeIsToldWithoutARecord(t *testing.T) {
 func everyQuestion(ctx context.Context, r *traports.Register) map[string]error {
 	out := map[string]error{}
 	_, _, out["candidates"] = r.Candidates(ctx, id, tra.Claim{}, 5)
-	_, _, out["search"] = r.Search(ctx, tra.Looking{Case: id}, person.NewText("x"), 5, person.TRN{})
+	_, _, out["search"] = r.Search(ctx, tra.Looking{Case: id}, tra.Query{Text: person.NewText("x")}, 5)
 	_, _, out["show"] = r.Show(ctx, must(person.NewTRN("2000001")))
 	return out
 }
