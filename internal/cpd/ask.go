@@ -297,6 +297,9 @@ func (s *Service) heard(ctx context.Context, tx Tx, r Request, status RequestSta
 			return err
 		}
 	}
+	if err := s.hearQuestion(ctx, tx, r, p, status.Question); err != nil {
+		return err
+	}
 	if status.Answer == nil {
 		return nil
 	}

@@ -195,6 +195,9 @@ func (s *Service) Progress(ctx context.Context, id ParticipantID) (Progress, err
 	switch out.Status {
 	case StatusManual:
 		out.ExpectedBy = p.ExpectedBy
+		if out.Question, err = s.openQuestion(ctx, s.store, p); err != nil {
+			return Progress{}, err
+		}
 	case StatusFailed:
 		out.CheckList, out.HeldUntil = slices.Clone(whatToCheck[:]), p.DeleteDataAt
 	}

@@ -27,6 +27,8 @@ const (
 	mailNeedDetails MailKind = "need_details"
 	mailWithdrawn   MailKind = "withdrawn"
 	mailInvited     MailKind = "invited"
+	mailQuestion    MailKind = "question"
+	mailReminder    MailKind = "question_again"
 	mailTwoPeople   MailKind = "two_people" // to the TRA's support
 )
 
@@ -84,6 +86,16 @@ func MailTemplates() []MailTemplate {
 			"((school)) asks you to register for training. Use the link below by ((until)), check what ((school)) entered, and answer a few questions.\n\n" +
 				"Then ((school)) sees whether your details are confirmed, and nothing that you enter. The page behind the link says who sees what.\n\n" +
 				"If you do not expect this, you do not need to do anything.\n\n" + again + "\n\nUse this link to go on. It works once:\n\n((link))",
+		},
+		{
+			mailQuestion, "We have a question about your registration",
+			reference + "We need to know something more to check your details. Please answer our question. Your place in the queue is kept.\n\n" +
+				again + "\n\nUse this link within 24 hours to read the question and answer it:\n\n((link))",
+		},
+		{
+			mailReminder, "Please answer our question about your registration",
+			reference + "We have asked you a question about your registration and have no answer yet. We cannot go on without it.\n\n" +
+				again + "\n\nUse this link within 24 hours to read the question and answer it:\n\n((link))",
 		},
 		{
 			mailTwoPeople, "Two people with one record",

@@ -51,6 +51,7 @@ type Progress struct {
 	SubmittedAt time.Time
 	ExpectedBy  time.Time // with StatusManual; zero: not known
 	CheckList   []string  // with StatusFailed: what to check, the same for every failure
+	Question    *Question // with StatusManual: what we have to know; nil: nothing
 	CanCorrect  bool
 	CanWithdraw bool
 	HeldUntil   time.Time // with StatusFailed: when what was typed is deleted; zero: it is not held

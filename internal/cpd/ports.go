@@ -15,6 +15,9 @@ type TRA interface {
 	Get(ctx context.Context, kind Kind, id RequestID) (RequestStatus, error)
 	// Withdraw takes a request back: Conflict once it is answered, NotFound where it never arrived.
 	Withdraw(ctx context.Context, kind Kind, id RequestID) error
+	// Reply hands in what a person answers to a question; repeating it changes
+	// nothing. Conflict where the question is over.
+	Reply(ctx context.Context, id RequestID, number int64, in Reply) (RequestStatus, error)
 	// Answers gives the answers released after a cursor, in order, and the next cursor.
 	Answers(ctx context.Context, after Cursor, limit int) ([]Answer, Cursor, error)
 }
@@ -54,6 +57,8 @@ const (
 	TaskDeleteData TaskKind = "cpd_delete_validation_data" // of a participant, after a failure
 	TaskInvite     TaskKind = "cpd_invite"                 // the people of a file
 	TaskMail       TaskKind = "cpd_send_mail"              // and what became of it
+	TaskReply      TaskKind = "cpd_send_reply"             // to a question of the TRA
+	TaskRemind     TaskKind = "cpd_remind"                 // a person of a question
 )
 
 // Task says when to look at a row. The row decides what is done.
@@ -87,6 +92,7 @@ type Reads interface {
 	Request(ctx context.Context, id RequestID) (Request, error)
 	Requests(ctx context.Context, id ParticipantID) ([]Request, error) // oldest first
 	OpenConflict(ctx context.Context, id ParticipantID) (Conflict, error)
+	OpenQuestion(ctx context.Context, id RequestID) (Question, error) // or whose reply is on its way
 	Feed(ctx context.Context) (Feed, error)
 	EmailCode(ctx context.Context, id RegistrationID) (EmailCode, error)
 	Draft(ctx context.Context, email person.Email) (Draft, error)
@@ -160,6 +166,8 @@ type Tx interface {
 	// AddAnswer keeps that a version was read, false when it was read before. It keeps no TRN.
 	AddAnswer(ctx context.Context, a Answer, readAt time.Time) (bool, error)
 
+	AddQuestion(ctx context.Context, q Question) (bool, error) // false where it is known
+	SaveQuestion(ctx context.Context, q Question) error
 	AddConflict(ctx context.Context, c Conflict) error
 	SaveConflict(ctx context.Context, c Conflict) error
 

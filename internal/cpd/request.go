@@ -98,7 +98,8 @@ type RequestStatus struct {
 	Status     string // received, in_progress, answered, withdrawn
 	ExpectedBy time.Time
 	AsOf       time.Time
-	Answer     *Answer // nil: none yet
+	Answer     *Answer   // nil: none yet
+	Question   *Question // nil: none is open
 }
 
 // Finding is the automatic check's result.

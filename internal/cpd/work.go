@@ -35,13 +35,17 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject string) error
 		return s.inviteFrom(ctx, subject)
 	case TaskMail:
 		return s.SendMail(ctx, subject)
+	case TaskReply:
+		return s.SendReply(ctx, RequestID(subject))
+	case TaskRemind:
+		return s.Remind(ctx, RequestID(subject))
 	}
 	return fmt.Errorf("cpd: there is no task %q", kind)
 }
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskInvite, TaskMail}
+	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskInvite, TaskMail, TaskReply, TaskRemind}
 }
 
 // WorkDue does everything that is due now: the poll, the deletion of what is

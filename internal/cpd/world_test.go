@@ -108,13 +108,15 @@ type tra struct {
 	order   []cpd.RequestID
 	feed    []cpd.Answer
 	expects time.Time
+	replies []cpd.Reply
 }
 
 type traRequest struct {
 	cpd.Submission
-	status  string
-	version int64
-	answer  *cpd.Answer
+	status   string
+	version  int64
+	answer   *cpd.Answer
+	question *cpd.Question
 }
 
 func (t *tra) Submit(_ context.Context, s cpd.Submission) (cpd.RequestStatus, error) {
@@ -156,7 +158,7 @@ func revealed(s cpd.Submission) []any {
 }
 
 func (t *tra) state(r *traRequest) cpd.RequestStatus {
-	return cpd.RequestStatus{Status: r.status, ExpectedBy: t.expects, Answer: r.answer}
+	return cpd.RequestStatus{Status: r.status, ExpectedBy: t.expects, Answer: r.answer, Question: r.question}
 }
 
 func (t *tra) Get(_ context.Context, _ cpd.Kind, id cpd.RequestID) (cpd.RequestStatus, error) {
@@ -167,6 +169,19 @@ func (t *tra) Get(_ context.Context, _ cpd.Kind, id cpd.RequestID) (cpd.RequestS
 	if !ok {
 		return cpd.RequestStatus{}, fault.New(fault.NotFound, "No such request.")
 	}
+	return t.state(r), nil
+}
+
+func (t *tra) Reply(_ context.Context, id cpd.RequestID, number int64, in cpd.Reply) (cpd.RequestStatus, error) {
+	if t.down {
+		return cpd.RequestStatus{}, errDown
+	}
+	r := t.by[id]
+	if r.question == nil || r.question.Number != number {
+		return cpd.RequestStatus{}, fault.New(fault.Conflict, "It is over.")
+	}
+	r.question = nil
+	t.replies = append(t.replies, in)
 	return t.state(r), nil
 }
 
@@ -258,7 +273,7 @@ func eachCase[K ~string, C any](t *testing.T, cases map[K]C, test func(w *world,
 }
 
 // tables are those of cpd, in an order in which they can be emptied.
-var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "requests", "validation_data", "emails", "email_codes", "drafts", "upload_rows", "uploads", "invitations", "school_events", "tutors", "schools", "participants"}
+var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "questions", "requests", "validation_data", "emails", "email_codes", "drafts", "upload_rows", "uploads", "invitations", "school_events", "tutors", "schools", "participants"}
 
 func (w *world) wipe() {
 	w.Helper()

@@ -83,7 +83,7 @@ func (s *Service) clockFlags(r Request) []Flagged {
 			Reason: "There is no ticket yet. It is tried again by itself; you can decide meanwhile, and the decision is put on the ticket when it is there.",
 		})
 	}
-	if r.State.Open() && !r.ExpectedBy.IsZero() && r.ExpectedBy.Before(now) {
+	if r.State.Working() && !r.ExpectedBy.IsZero() && r.ExpectedBy.Before(now) {
 		out = append(out, Flagged{Flag: Overdue, Since: r.ExpectedBy, Reason: "The person was promised an answer by now."})
 	}
 	return out
@@ -142,6 +142,9 @@ func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, er
 		}
 	}
 	if out.Saved, err = s.savedForm(ctx, op, r, out.Decision); err != nil {
+		return Case{}, err
+	}
+	if out.Questions, err = s.store.Questions(ctx, id); err != nil {
 		return Case{}, err
 	}
 	if a, answered, err := found(s.store.NewestAnswer(ctx, id)); err != nil {

@@ -258,6 +258,9 @@ func (s *Service) proceed(ctx context.Context, tx Tx, r *Request, d Decision, re
 	if r.State == Answered {
 		r.ExpectedBy = expectedBy(s.now())
 	}
+	if err := s.endQuestion(ctx, tx, r, QuestionOvertaken); err != nil {
+		return err
+	}
 	r.Revision++
 	d.ReviewFor, d.ReleaseAt = review, s.now().Add(s.o.ReleaseAfter)
 	if review != "" {
@@ -300,6 +303,8 @@ func (s *Service) put(ctx context.Context, tx Tx, r Request, d Decision) error {
 		note = "Decided on the ticket before this one by " + d.By
 	case ViaComment:
 		note = "Read from the comment of " + d.By
+	case ViaSilence:
+		note = "The question to the person was not answered in its time"
 	case ViaRegister:
 		note = "The register has merged the record with the released TRN into this one, which agrees with the claim"
 	}

@@ -59,6 +59,7 @@ const (
 	ViaConsole  Via = "console"  // here
 	ViaFields   Via = "fields"   // an agent filled the ticket's fields
 	ViaComment  Via = "comment"  // an agent wrote a TRN into a comment
+	ViaSilence  Via = "silence"  // nobody answered a question to the person
 	ViaRegister Via = "register" // the register merged the released TRN's record into another one, which agrees with the claim
 )
 

@@ -38,6 +38,10 @@ const (
 	FlagSet           What = "flag_set"
 	FlagCleared       What = "flag_cleared"
 	ClientTold        What = "client_told"
+	PersonAsked       What = "person_asked"
+	QuestionTakenBack What = "question_taken_back"
+	PersonAnswered    What = "person_answered"
+	PersonSilent      What = "person_did_not_answer"
 	TemplateChanged   What = "template_changed"
 	TemplateDeleted   What = "template_deleted"
 )
@@ -73,6 +77,10 @@ var whatTexts = map[What]string{
 	CaseReopened:      "The case was opened again for another answer",
 	FlagSet:           "Needs attention",
 	FlagCleared:       "Needs attention no more",
+	PersonAsked:       "The person was asked a question; the clock is paused",
+	QuestionTakenBack: "The question to the person was taken back",
+	PersonAnswered:    "The person answered the question",
+	PersonSilent:      "The person did not answer in 15 working days",
 	TemplateChanged:   "A text was changed",
 	TemplateDeleted:   "A text was deleted",
 	ClientTold:        "The client was told that an answer is there",

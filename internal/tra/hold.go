@@ -71,6 +71,9 @@ func heldBy(r Request) error {
 
 // takeable refuses a case that nobody is to hold.
 func (r Request) takeable() error {
+	if r.State == WaitingForPerson {
+		return fault.New(fault.Conflict, "This case waits for the person’s answer. Take the question back to go on without it.")
+	}
 	if !r.State.Open() {
 		return fault.New(fault.Conflict, "This case is not open any more.")
 	}

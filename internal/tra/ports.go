@@ -250,18 +250,19 @@ type TaskKind string
 
 // The kinds of task, which are also the names of the jobs that kick them.
 const (
-	TaskCreate    TaskKind = "tra_create_ticket"
-	TaskWrite     TaskKind = "tra_write_ticket"
-	TaskRead      TaskKind = "tra_read_ticket"
-	TaskRelease   TaskKind = "tra_release_answer"
-	TaskAnnounce  TaskKind = "tra_announce_answer"
-	TaskLookAgain TaskKind = "tra_look_again"
-	TaskForget    TaskKind = "tra_forget_request"
+	TaskCreate      TaskKind = "tra_create_ticket"
+	TaskWrite       TaskKind = "tra_write_ticket"
+	TaskRead        TaskKind = "tra_read_ticket"
+	TaskRelease     TaskKind = "tra_release_answer"
+	TaskAnnounce    TaskKind = "tra_announce_answer"
+	TaskLookAgain   TaskKind = "tra_look_again"
+	TaskForget      TaskKind = "tra_forget_request"
+	TaskEndQuestion TaskKind = "tra_end_question"
 )
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain, TaskForget}
+	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain, TaskForget, TaskEndQuestion}
 }
 
 // Task says when to look at a request. The request decides what is done.
@@ -324,6 +325,8 @@ type Reads interface {
 	OpenDecision(ctx context.Context, id RequestID) (Decision, error)
 	Decision(ctx context.Context, id DecisionID) (Decision, error)
 	NewestAnswer(ctx context.Context, id RequestID) (Answer, error)
+	OpenQuestion(ctx context.Context, id RequestID) (Question, error)
+	Questions(ctx context.Context, id RequestID) ([]Question, error) // oldest first
 	Creation(ctx context.Context, id RequestID) (Creation, error)
 	// EarlierTickets gives the tickets that a request had before its present one,
 	// and those that are to be deleted.
@@ -374,7 +377,10 @@ type Tx interface {
 	Reads
 	AddRequest(ctx context.Context, r Request, c Claim) error
 	SaveRequest(ctx context.Context, r Request) error
-	DeleteClaim(ctx context.Context, id RequestID) error
+	SaveClaim(ctx context.Context, id RequestID, c Claim) error
+	DeleteClaim(ctx context.Context, id RequestID) error // with the replies to questions
+	AddQuestion(ctx context.Context, q Question) error
+	SaveQuestion(ctx context.Context, q Question) error
 	// Flag sets a flag, or gives the one that is set another reason; its Since stays.
 	Flag(ctx context.Context, id RequestID, f Flagged) error
 	Unflag(ctx context.Context, id RequestID, flags ...Flag) error

@@ -24,6 +24,7 @@ const (
 	QueueMine       Queue = "mine"       // of these, the operator's own
 	QueueOverdue    Queue = "overdue"    // of these, past the promised day
 	QueueReview     Queue = "review"     // in second review
+	QueueAsked      Queue = "asked"      // waiting for the person's answer
 	QueueAttention  Queue = "attention"  // flagged
 	QueueDeciding   Queue = "deciding"   // decided, not released yet
 	QueueAnswered   Queue = "answered"
@@ -32,7 +33,7 @@ const (
 
 // Queues lists the queues in the order of the console, but QueueAny.
 func Queues() []Queue {
-	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueOverdue, QueueReview, QueueAttention, QueueDeciding, QueueAnswered}
+	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueOverdue, QueueReview, QueueAsked, QueueAttention, QueueDeciding, QueueAnswered}
 }
 
 // QueueFilter narrows the list of cases. Withdrawn requests are in no other
@@ -78,6 +79,7 @@ type Case struct {
 	Decisions []Decision // all, oldest first
 	Answer    *Answer    // the newest released one
 	History   []Event
+	Questions []Question // to the person, oldest first
 	Replaced  *Request   // the request whose place it took
 	Saved     *SavedForm // what the operator typed and has not handed in; nil: nothing
 }

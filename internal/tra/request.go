@@ -42,17 +42,22 @@ const (
 	Received       State = "received" // no ticket yet
 	WithOperator   State = "with_operator"
 	InSecondReview State = "in_second_review"
-	Answered       State = "answered"
-	Withdrawn      State = "withdrawn"
+	// WaitingForPerson: a question to the person is open, the clock is paused.
+	WaitingForPerson State = "waiting_for_person"
+	Answered         State = "answered"
+	Withdrawn        State = "withdrawn"
 )
 
 // Open tells whether an answer is still to come.
-func (s State) Open() bool { return s == Received || s == WithOperator || s == InSecondReview }
+func (s State) Open() bool { return s.Working() || s == WaitingForPerson }
+
+// Working tells whether an operator is to go on.
+func (s State) Working() bool { return s == Received || s == WithOperator || s == InSecondReview }
 
 // Status is what a client sees of a state.
 func (s State) Status() string {
 	switch s {
-	case WithOperator, InSecondReview:
+	case WithOperator, InSecondReview, WaitingForPerson:
 		return "in_progress"
 	}
 	return string(s)
@@ -179,6 +184,7 @@ type View struct {
 	ExpectedBy  time.Time // zero: not known
 	AsOf        time.Time // until when what the ticket says is known
 	Answer      *Answer   // the newest released one; nil: none
+	Question    *Question // the open one; nil: none
 }
 
 // Listed is a request in its client's list.

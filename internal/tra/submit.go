@@ -120,12 +120,12 @@ func (s *Service) takePlace(ctx context.Context, tx Tx, r *Request, claim Claim)
 	}
 	old.ReplacedBy = r.ID
 	if old.State.Open() {
-		if !old.ExpectedBy.IsZero() {
-			r.ExpectedBy = old.ExpectedBy // what was promised stays promised
-		}
 		if err := s.end(ctx, tx, &old, string(r.Client), WasReplaced,
 			"The person corrected the details. The request "+string(r.Reference)+" has taken this one's place: "+s.caseURL(r.ID)); err != nil {
 			return err
+		}
+		if !old.ExpectedBy.IsZero() {
+			r.ExpectedBy = old.ExpectedBy // what was promised stays promised
 		}
 	} else if err := s.story(ctx, tx, old.ID, string(r.Client), WasReplaced, ""); err != nil {
 		return err
@@ -139,6 +139,9 @@ func (s *Service) takePlace(ctx context.Context, tx Tx, r *Request, claim Claim)
 // end withdraws an open request: nothing is released for it any more, and its
 // ticket is told so. The caller saves r.
 func (s *Service) end(ctx context.Context, tx Tx, r *Request, who string, what What, note string) error {
+	if err := s.endQuestion(ctx, tx, r, QuestionOvertaken); err != nil {
+		return err
+	}
 	if d, open, err := found(tx.OpenDecision(ctx, r.ID)); err != nil {
 		return err
 	} else if open {
@@ -266,6 +269,14 @@ func (s *Service) view(ctx context.Context, r Reads, req Request) (View, error) 
 	if answered {
 		v.Answer = &a
 	}
+	if err != nil || req.State != WaitingForPerson {
+		return v, err
+	}
+	v.ExpectedBy = time.Time{} // nothing is, before the person answers
+	q, open, err := found(r.OpenQuestion(ctx, req.ID))
+	if open {
+		v.Question = &q
+	}
 	return v, err
 }
 
@@ -273,7 +284,7 @@ func (s *Service) view(ctx context.Context, r Reads, req Request) (View, error) 
 // after; empty at the end. status is empty or what a View says.
 func (s *Service) List(ctx context.Context, c Client, status string, after RequestID, limit int) ([]Listed, RequestID, error) {
 	var states []State
-	for _, each := range []State{Received, WithOperator, InSecondReview, Answered, Withdrawn} {
+	for _, each := range []State{Received, WithOperator, InSecondReview, WaitingForPerson, Answered, Withdrawn} {
 		if status != "" && each.Status() == status {
 			states = append(states, each)
 		}

@@ -158,6 +158,8 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) er
 		return s.ReleaseAnswer(ctx, subject)
 	case TaskAnnounce:
 		return s.AnnounceAnswer(ctx, DeliveryID(subject))
+	case TaskEndQuestion:
+		return s.EndQuestion(ctx, subject)
 	case TaskLookAgain:
 		return s.LookAgain(ctx, subject)
 	case TaskForget:

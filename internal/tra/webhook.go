@@ -46,11 +46,22 @@ const (
 	DeliveryFailed  DeliveryStatus = "failed" // given up; it can be had anew
 )
 
+// DeliveryType is what a client is told of.
+type DeliveryType string
+
+// The types.
+const (
+	DeliverAnswer   DeliveryType = "answer.released"
+	DeliverQuestion DeliveryType = "question.asked"
+	DeliverPing     DeliveryType = "ping" // means nothing
+)
+
 // Delivery is what a client is told: that there is something to ask for.
 type Delivery struct {
 	ID         DeliveryID
 	Seq        int64 // in its client's deliveries, from 1; given by the store
 	Client     Client
+	Type       DeliveryType
 	Kind       Kind
 	Request    RequestID
 	Status     DeliveryStatus
@@ -122,7 +133,7 @@ func (s *Service) PingWebhook(ctx context.Context, c Client) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	d := Delivery{ID: DeliveryID("ping_" + ident.NewUUID()), Client: c, Attempts: 1, CreatedAt: s.now(), LastAt: s.now(), Status: DeliveryDone}
+	d := Delivery{ID: DeliveryID("ping_" + ident.NewUUID()), Type: DeliverPing, Client: c, Attempts: 1, CreatedAt: s.now(), LastAt: s.now(), Status: DeliveryDone}
 	if d.LastAnswer, err = s.announcer.Announce(ctx, w, d); err != nil {
 		d.Status, d.LastError = DeliveryFailed, fault.SafeText(err)
 	}
@@ -162,7 +173,14 @@ func (s *Service) Redeliver(ctx context.Context, c Client, id DeliveryID) error 
 // announce has the client told of an answer that the transaction releases,
 // where it wants to be.
 func (s *Service) announce(ctx context.Context, tx Tx, a Answer) error {
-	w, wanted, err := found(tx.Webhook(ctx, a.Client))
+	return s.tell(ctx, tx, Delivery{
+		ID: DeliveryID(fmt.Sprintf("%s_%d", a.Request, a.Version)), Type: DeliverAnswer, Client: a.Client, Kind: a.Kind, Request: a.Request,
+	})
+}
+
+// tell has a client told of something, where it wants to be.
+func (s *Service) tell(ctx context.Context, tx Tx, d Delivery) error {
+	w, wanted, err := found(tx.Webhook(ctx, d.Client))
 	if err != nil || !wanted || w.Disabled {
 		return err
 	}
@@ -170,10 +188,7 @@ func (s *Service) announce(ctx context.Context, tx Tx, a Answer) error {
 	if err := tx.DropDeliveries(ctx, now.Add(-deliveriesKept)); err != nil {
 		return err
 	}
-	d := Delivery{
-		ID: DeliveryID(fmt.Sprintf("%s_%d", a.Request, a.Version)), Client: a.Client, Kind: a.Kind, Request: a.Request,
-		Status: DeliveryPending, CreatedAt: now,
-	}
+	d.Status, d.CreatedAt = DeliveryPending, now
 	if err := tx.AddDelivery(ctx, d); err != nil {
 		return err
 	}

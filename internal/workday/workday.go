@@ -110,6 +110,24 @@ func Taken(submitted, answered time.Time) (int, error) {
 	return Until(day, answered)
 }
 
+// After gives the same time of day in London n working days later. Beyond the
+// table of bank holidays only weekends are left out.
+func After(t time.Time, n int) time.Time {
+	at := t.In(London)
+	day := at
+	for n > 0 {
+		day = nextDay(day)
+		works, err := IsWorkday(day)
+		if err != nil {
+			works = day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
+		}
+		if works {
+			n--
+		}
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), London).UTC()
+}
+
 // nextDay gives noon of the next day, which no clock change moves to another.
 func nextDay(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 12, 0, 0, 0, London)

@@ -55,6 +55,19 @@ func (t *TRA) Get(ctx context.Context, kind cpd.Kind, id cpd.RequestID) (cpd.Req
 	return statusOf(kind, id, res)
 }
 
+// Reply hands in what a person answers to a question.
+func (t *TRA) Reply(ctx context.Context, id cpd.RequestID, number int64, in cpd.Reply) (cpd.RequestStatus, error) {
+	body := wire.QuestionReply{Text: in.Text.Reveal(), NationalInsuranceNumber: in.NINO.Reveal(), TRN: in.TRN.Reveal()}
+	for _, n := range in.PreviousNames {
+		body.PreviousNames = append(body.PreviousNames, wire.Name{FirstName: n.First.Reveal(), LastName: n.Last.Reveal()})
+	}
+	res, err := t.client.ReplyToQuestion(ctx, string(id), number, body)
+	if err != nil {
+		return cpd.RequestStatus{}, err
+	}
+	return statusOf(cpd.TRNValidation, id, res)
+}
+
 // Withdraw takes a request back.
 func (t *TRA) Withdraw(ctx context.Context, kind cpd.Kind, id cpd.RequestID) error {
 	switch kind {
@@ -103,6 +116,9 @@ func statusOf(kind cpd.Kind, id cpd.RequestID, r wire.Request) (cpd.RequestStatu
 	if r.Answer != nil {
 		a := answerOf(kind, id, *r.Answer)
 		out.Answer = &a
+	}
+	if q := r.Question; q != nil {
+		out.Question = &cpd.Question{Request: id, Number: q.Number, Text: q.Text, AsksFor: text(q.AsksFor), AskedAt: q.AskedAt, EndsAt: q.EndsAt}
 	}
 	return out, nil
 }

@@ -205,6 +205,18 @@ type Person struct {
 	HoldsData      bool
 }
 
+type Question struct {
+	RequestID string
+	Number    int64
+	Body      string
+	AsksFor   string
+	AskedAt   time.Time
+	EndsAt    time.Time
+	State     string
+	Reply     string
+	Reminded  int64
+}
+
 type Request struct {
 	ID            string
 	ParticipantID string

@@ -178,6 +178,8 @@ func (p *Pages) Routes() []Route {
 
 		{"GET " + progressPath, Registered, p.registered(p.showProgress)},
 		{"POST " + correctPath, Registered, p.registered(p.beginCorrection)},
+		{"GET " + traQuestionPath, Registered, p.registered(p.showTRAQuestion)},
+		{"POST " + traQuestionPath, Registered, p.registered(p.answerTRAQuestion)},
 		{"GET " + withdrawPath, Registered, p.registered(p.showWithdraw)},
 		{"POST " + withdrawPath, Registered, p.registered(p.withdraw)},
 		{"GET " + cpd.ContinuePath, Anyone, p.showContinue},

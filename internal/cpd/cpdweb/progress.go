@@ -18,6 +18,8 @@ type progressView struct {
 	Late       bool   // the expectation has passed
 	Back       bool   // they began to register and had registered before
 	HeldUntil  string // empty: nothing is held
+	Replied    bool   // they have answered a question
+	AnswerBy   string // with Question
 }
 
 var progressTitles = map[cpd.PersonStatus]string{
@@ -42,10 +44,15 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *http.Request, id cpd.Part
 			v.InDays = inDays(n)
 		}
 	}
+	v.Replied = p.o.Sessions.PopBool(r.Context(), keyReplied)
+	title := progressTitles[v.Status]
+	if progress.Question != nil {
+		v.AnswerBy, title = day(progress.Question.EndsAt), "We have a question for you"
+	}
 	if !progress.HeldUntil.IsZero() {
 		v.HeldUntil = day(progress.HeldUntil)
 	}
-	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: progressTitles[v.Status]}, progressPage(v))
+	p.show(w, r, http.StatusOK, govuk.PageOptions{Title: title}, progressPage(v))
 }
 
 // inDays says how long it is until a day.

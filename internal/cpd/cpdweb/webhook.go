@@ -1,15 +1,18 @@
 package cpdweb
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
 
+	"traid/internal/cpd"
 	"traid/internal/fault"
 	"traid/internal/httpd"
 	"traid/internal/webhook"
+	wire "traid/internal/wire/trav1"
 )
 
 // maxWebhook bounds a webhook's body, in bytes.
@@ -40,6 +43,13 @@ func (p *Pages) hearTRA(w http.ResponseWriter, r *http.Request) {
 		}
 		httpd.WriteProblem(w, err)
 		return
+	}
+	var event wire.Event
+	if err := json.Unmarshal(body, &event); err == nil && event.Type == wire.EventQuestionAsked {
+		if err := p.svc.Ask(r.Context(), cpd.RequestID(event.Data.ID)); err != nil {
+			httpd.WriteProblem(w, err)
+			return
+		}
 	}
 	p.o.Poll()
 	w.WriteHeader(http.StatusNoContent)

@@ -74,10 +74,12 @@ func (r *register) OpenAlert(context.Context, person.TRN) (cpd.AlertSeen, error)
 
 // tra is a hand-written TRA API.
 type tra struct {
-	mu      sync.Mutex
-	asked   []cpd.Submission
-	answers []cpd.Answer
-	down    bool
+	mu       sync.Mutex
+	asked    []cpd.Submission
+	answers  []cpd.Answer
+	down     bool
+	question *cpd.Question // what every request is asked
+	replies  []cpd.Reply
 }
 
 var errDown = fault.New(fault.Unavailable, "The TRA does not answer.")
@@ -93,6 +95,16 @@ func (t *tra) Submit(_ context.Context, s cpd.Submission) (cpd.RequestStatus, er
 }
 
 func (t *tra) Get(context.Context, cpd.Kind, cpd.RequestID) (cpd.RequestStatus, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return cpd.RequestStatus{Status: "in_progress", Question: t.question}, nil
+}
+
+func (t *tra) Reply(_ context.Context, id cpd.RequestID, _ int64, in cpd.Reply) (cpd.RequestStatus, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.question = nil
+	t.replies = append(t.replies, in)
 	return cpd.RequestStatus{Status: "in_progress"}, nil
 }
 

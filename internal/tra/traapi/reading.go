@@ -2,6 +2,7 @@ package traapi
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,16 +33,42 @@ func (in *trnValidation) Resolve(huma.Context) []error {
 		DateOfBirth: read(&r, "date_of_birth", b.DateOfBirth, person.ParseDate),
 	}
 	r.needName(b.FirstName, b.LastName)
-	for i, n := range b.PreviousNames {
+	in.claim.PreviousNames = r.names(b.PreviousNames)
+	return r.wrong
+}
+
+// names reads previous names.
+func (r *reader) names(list []wire.Name) []person.FullName {
+	var out []person.FullName
+	for i, n := range list {
 		place := "previous_names[" + strconv.Itoa(i) + "]"
 		if n == (wire.Name{}) {
 			r.refuse(place, "holds neither a first nor a last name")
 			continue
 		}
-		in.claim.PreviousNames = append(in.claim.PreviousNames, person.FullName{
-			First: read(&r, place+".first_name", n.FirstName, person.ParseName),
-			Last:  read(&r, place+".last_name", n.LastName, person.ParseName),
+		out = append(out, person.FullName{
+			First: read(r, place+".first_name", n.FirstName, person.ParseName),
+			Last:  read(r, place+".last_name", n.LastName, person.ParseName),
 		})
+	}
+	return out
+}
+
+// questionReply is what a person answers, as it comes in.
+type questionReply struct {
+	Place
+	Number int64 `path:"number" minimum:"1" doc:"Of the question."`
+	Body   wire.QuestionReply
+	reply  tra.Reply
+}
+
+// Resolve reads the reply.
+func (in *questionReply) Resolve(huma.Context) []error {
+	var r reader
+	in.reply = tra.Reply{
+		Text: person.NewText(strings.TrimSpace(in.Body.Text)),
+		NINO: read(&r, "national_insurance_number", in.Body.NationalInsuranceNumber, person.ParseNINO),
+		TRN:  read(&r, "trn", in.Body.TRN, person.NewTRN), PreviousNames: r.names(in.Body.PreviousNames),
 	}
 	return r.wrong
 }

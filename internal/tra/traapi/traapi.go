@@ -25,6 +25,8 @@ type requests interface {
 	// Submit hands a request in; created is false when the same stands already.
 	Submit(ctx context.Context, s tra.Submission) (v tra.View, created bool, err error)
 	Get(ctx context.Context, c tra.Client, k tra.Kind, id tra.RequestID) (tra.View, error)
+	// Reply takes what a person answers to a question.
+	Reply(ctx context.Context, c tra.Client, id tra.RequestID, number int64, in tra.Reply) (tra.View, error)
 	Withdraw(ctx context.Context, c tra.Client, k tra.Kind, id tra.RequestID) error
 	// List gives a client's requests after one, of a status or of any (""); next is empty on the last page.
 	List(ctx context.Context, c tra.Client, status string, after tra.RequestID, limit int) (list []tra.Listed, next tra.RequestID, err error)
@@ -74,6 +76,12 @@ func Mount(api *httpd.API, svc requests) {
 		withdraw.Description = "Again changes nothing. Refused once it is answered."
 		httpd.Register(api, withdraw, h.withdraw(k.kind))
 	}
+	httpd.Register(api, huma.Operation{
+		OperationID: "put-question-reply", Method: http.MethodPut, Path: "/api/v1/trn-validation-requests/{id}/questions/{number}/reply",
+		Summary:     "Hand in what the person answers to a question",
+		Description: "Replaces or adds the details that it gives, and the request is an operator's again. The same again changes nothing; another reply, or one to a question that is over, is refused.",
+		Security:    httpd.Scope(wire.ScopeRequests), Tags: []string{"trn-validation-request"}, Errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, h.reply)
 	httpd.Register(api, huma.Operation{
 		OperationID: "list-requests", Method: http.MethodGet, Path: "/api/v1/requests",
 		Summary:  "The client's own requests, by id",
@@ -152,6 +160,14 @@ func (h handlers) get(k tra.Kind) func(context.Context, *reading) (*one, error) 
 	}
 }
 
+func (h handlers) reply(ctx context.Context, in *questionReply) (*one, error) {
+	v, err := h.svc.Reply(ctx, client(ctx), in.id(), in.Number, in.reply)
+	if err != nil {
+		return nil, err
+	}
+	return &one{Status: http.StatusOK, ETag: etag(v), Body: requestOf(v)}, nil
+}
+
 func (h handlers) withdraw(k tra.Kind) func(context.Context, *Place) (*struct{}, error) {
 	return func(ctx context.Context, in *Place) (*struct{}, error) {
 		return nil, h.svc.Withdraw(ctx, client(ctx), k, in.id())
@@ -211,6 +227,9 @@ func requestOf(v tra.View) wire.Request {
 		a := answerOf(*v.Answer)
 		out.Answer = &a
 	}
+	if q := v.Question; q != nil {
+		out.Question = &wire.Question{Number: q.Number, Text: q.Text, AsksFor: text(string(q.AsksFor)), AskedAt: q.AskedAt.UTC(), EndsAt: q.EndsAt.UTC()}
+	}
 	return out
 }
 
@@ -240,6 +259,9 @@ func etag(v tra.View) string {
 	by := "never"
 	if !v.ExpectedBy.IsZero() {
 		by = v.ExpectedBy.UTC().Format(time.RFC3339)
+	}
+	if v.Question != nil {
+		by = "question-" + strconv.FormatInt(v.Question.Number, 10)
 	}
 	return `"` + v.Status + "." + strconv.FormatInt(version, 10) + "." + by + `"`
 }

@@ -63,6 +63,7 @@ type answering struct {
 	err     error
 
 	submitted []tra.Submission
+	replies   []tra.Reply
 	asked     []any
 }
 
@@ -79,6 +80,12 @@ func (a *answering) Get(_ context.Context, c tra.Client, k tra.Kind, id tra.Requ
 func (a *answering) Withdraw(_ context.Context, c tra.Client, k tra.Kind, id tra.RequestID) error {
 	a.asked = append(a.asked, "withdraw", c, k, id)
 	return a.err
+}
+
+func (a *answering) Reply(_ context.Context, c tra.Client, id tra.RequestID, number int64, in tra.Reply) (tra.View, error) {
+	a.asked = append(a.asked, "reply", c, id, number)
+	a.replies = append(a.replies, in)
+	return a.view, a.err
 }
 
 func (a *answering) List(_ context.Context, c tra.Client, status string, after tra.RequestID, limit int) ([]tra.Listed, tra.RequestID, error) {
@@ -265,6 +272,27 @@ func TestEveryOperationAsksForTheTokensOwnClientAndKind(t *testing.T) {
 	}
 }
 
+func TestAReplyToAQuestionReachesTheServiceInItsOwnWords(t *testing.T) {
+	s := serve(t, &answering{view: received()})
+	body := `{"text":" When I trained. ","national_insurance_number":"qq 12 34 56 c","trn":null,"previous_names":[{"last_name":"Okoro"}]}`
+	got := s.send(t, "cpd", http.MethodPut, validation+"/questions/2/reply", body)
+	if want := []any{"reply", tra.Client("manage-cpd"), tra.RequestID(id), int64(2)}; got.status != http.StatusOK || !cmp.Equal(want, s.svc.asked) {
+		t.Fatalf("got %d %s, asked %v", got.status, got.body, s.svc.asked)
+	}
+	in := s.svc.replies[0]
+	if in.Text.Reveal() != "When I trained." || in.NINO.Reveal() != "QQ123456C" || !in.TRN.IsZero() || len(in.PreviousNames) != 1 || in.PreviousNames[0].Last.Reveal() != "Okoro" {
+		t.Errorf("the reply was read otherwise")
+	}
+	for body, pointer := range map[string]string{
+		`{"trn":"12"}`: "/trn", `{"national_insurance_number":"QQ12"}`: "/national_insurance_number", `{"previous_names":[{}]}`: "/previous_names/0", `{"first_name":"Ann"}`: "/first_name",
+	} {
+		got := s.send(t, "cpd", http.MethodPut, validation+"/questions/2/reply", body)
+		if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `"`+pointer+`"`) {
+			t.Errorf("%s: got %d %s, want %s named", body, got.status, got.body, pointer)
+		}
+	}
+}
+
 func TestWhatTheServiceRefusesIsAProblem(t *testing.T) {
 	for what, c := range map[string]struct {
 		method, target string
@@ -336,6 +364,12 @@ func TestAnUnchangedRequestIsNotSentAgain(t *testing.T) {
 func TestWhatGoesOverTheWireIsPinned(t *testing.T) {
 	in := received()
 	in.Status = wire.InProgress
+	asked := in
+	asked.ExpectedBy = time.Time{}
+	asked.Question = &tra.Question{
+		Request: id, Number: 2, Text: "Which other names have you had?", AsksFor: tra.FieldPreviousNames,
+		AskedAt: at("2026-11-23T10:00:00Z"), EndsAt: at("2026-12-14T10:00:00Z"),
+	}
 	found := in
 	found.Status = wire.Answered
 	found.Answer = &tra.Answer{Request: id, Kind: tra.TRNValidation, Version: 2, Outcome: tra.TRNFound, TRN: trn("0400123"), AnsweredAt: at("2026-11-23T11:55:00Z")}
@@ -349,6 +383,7 @@ func TestWhatGoesOverTheWireIsPinned(t *testing.T) {
 		target string
 		svc    answering
 	}{
+		"asked.json":         {validation, answering{view: asked}},
 		"in_progress.json":   {validation, answering{view: in}},
 		"trn_found.json":     {validation, answering{view: found}},
 		"failed.json":        {validation, answering{view: failed}},
@@ -573,20 +608,21 @@ func TestTheDocumentKnowsEveryOperation(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"/api/v1/trn-validation-requests/{id} put":       "200 201 409 422",
-		"/api/v1/trn-validation-requests/{id} get":       "200 304 404",
-		"/api/v1/trn-validation-requests/{id} delete":    "204 404 409",
-		"/api/v1/barring-checks/{id} put":                "200 201 409 422",
-		"/api/v1/barring-checks/{id} get":                "200 304 404",
-		"/api/v1/barring-checks/{id} delete":             "204 404 409",
-		"/api/v1/requests get":                           "200 422",
-		"/api/v1/answers get":                            "200 422",
-		"/api/v1/webhook put":                            "200 201 422",
-		"/api/v1/webhook get":                            "200 404",
-		"/api/v1/webhook delete":                         "204",
-		"/api/v1/webhook/ping post":                      "200 404",
-		"/api/v1/webhook/deliveries get":                 "200 422",
-		"/api/v1/webhook/deliveries/{id}/redeliver post": "202 404",
+		"/api/v1/trn-validation-requests/{id} put":                          "200 201 409 422",
+		"/api/v1/trn-validation-requests/{id} get":                          "200 304 404",
+		"/api/v1/trn-validation-requests/{id} delete":                       "204 404 409",
+		"/api/v1/trn-validation-requests/{id}/questions/{number}/reply put": "200 404 409 422",
+		"/api/v1/barring-checks/{id} put":                                   "200 201 409 422",
+		"/api/v1/barring-checks/{id} get":                                   "200 304 404",
+		"/api/v1/barring-checks/{id} delete":                                "204 404 409",
+		"/api/v1/requests get":                                              "200 422",
+		"/api/v1/answers get":                                               "200 422",
+		"/api/v1/webhook put":                                               "200 201 422",
+		"/api/v1/webhook get":                                               "200 404",
+		"/api/v1/webhook delete":                                            "204",
+		"/api/v1/webhook/ping post":                                         "200 404",
+		"/api/v1/webhook/deliveries get":                                    "200 422",
+		"/api/v1/webhook/deliveries/{id}/redeliver post":                    "202 404",
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
@@ -600,7 +636,7 @@ func TestTheDocumentKnowsEveryOperation(t *testing.T) {
 					t.Errorf("%s %s does not answer %s", method, path, status)
 				}
 			}
-			if method == "put" && op.Responses["201"].Content["application/json"].Schema.Ref != op.Responses["200"].Content["application/json"].Schema.Ref {
+			if op.Responses["201"].Content != nil && op.Responses["201"].Content["application/json"].Schema.Ref != op.Responses["200"].Content["application/json"].Schema.Ref {
 				t.Errorf("%s %s answers 201 and 200 with two schemas", method, path)
 			}
 			if !slices.Equal(op.Security[0]["bearer"], []string{wire.ScopeRequests}) {

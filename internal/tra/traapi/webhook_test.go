@@ -132,8 +132,8 @@ func TestAWebhookIsRegisteredAndItsSecretsAreNotShown(t *testing.T) {
 
 func TestDeliveriesAreListedAsTheyWent(t *testing.T) {
 	s := serve(t, &answering{place: 18, told: []tra.Delivery{
-		{ID: "a_1", Kind: tra.BarringCheck, Request: id, Status: tra.DeliveryPending, CreatedAt: at("2026-11-20T10:00:00Z")},
-		{ID: "ping_2", Status: tra.DeliveryFailed, Attempts: 1, CreatedAt: at("2026-11-20T10:00:00Z"), LastAt: at("2026-11-20T10:00:01Z"), LastAnswer: 503, LastError: "The receiver answered 503."},
+		{ID: "a_1", Type: tra.DeliverAnswer, Kind: tra.BarringCheck, Request: id, Status: tra.DeliveryPending, CreatedAt: at("2026-11-20T10:00:00Z")},
+		{ID: "ping_2", Type: tra.DeliverPing, Status: tra.DeliveryFailed, Attempts: 1, CreatedAt: at("2026-11-20T10:00:00Z"), LastAt: at("2026-11-20T10:00:01Z"), LastAnswer: 503, LastError: "The receiver answered 503."},
 	}})
 	const want = `{"deliveries":[` +
 		`{"id":"a_1","type":"answer.released","request_id":"` + id + `","kind":"barring_check","status":"pending","attempts":0,"created_at":"2026-11-20T10:00:00Z","last_attempt_at":null,"last_answer":null,"last_error":null},` +

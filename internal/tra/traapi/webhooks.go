@@ -116,10 +116,10 @@ func (h handlers) pingWebhook(ctx context.Context, _ *struct{}) (*delivered, err
 
 func deliveryOf(d tra.Delivery) wire.Delivery {
 	out := wire.Delivery{
-		ID: string(d.ID), Type: wire.EventPing, Status: string(d.Status), Attempts: d.Attempts, CreatedAt: d.CreatedAt.UTC(), LastError: text(d.LastError),
+		ID: string(d.ID), Type: string(d.Type), Status: string(d.Status), Attempts: d.Attempts, CreatedAt: d.CreatedAt.UTC(), LastError: text(d.LastError),
 	}
 	if d.Request != "" {
-		out.Type, out.RequestID, out.Kind = wire.EventAnswerReleased, text(string(d.Request)), text(string(d.Kind))
+		out.RequestID, out.Kind = text(string(d.Request)), text(string(d.Kind))
 	}
 	if !d.LastAt.IsZero() {
 		at := d.LastAt.UTC().Truncate(time.Microsecond)

@@ -64,6 +64,10 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if r.PostFormValue("answer") == choiceAsk && c.Request.Kind == tra.TRNValidation {
+		p.renderAsk(w, r, c, http.StatusOK, nil)
+		return
+	}
 	f, ok := answerFormOf(r, c.Request.Kind)
 	if !ok {
 		p.renderCase(w, r, c, http.StatusUnprocessableEntity, func(v *caseView) { v.errs.Add("answer", "Select what you found") })
@@ -149,7 +153,7 @@ func (p *pages) renderAnswerCheck(w http.ResponseWriter, r *http.Request, c tra.
 	v := answerCheckView{
 		headView: headOf(c, operator(r)), Title: "Check your answer", Chosen: f.chosen(), Note: hidden{"note", f.Note}, Why: f.Why,
 		Preview: previewOf(c, f.deciding(0)), HasNote: f.Outcome == tra.Failed, Barring: c.Request.Kind == tra.BarringCheck,
-		Decidable: c.Request.State.Open() && c.Decision == nil,
+		Decidable: c.Request.State.Working() && c.Decision == nil,
 	}
 	v.Confirm = v.Decidable && v.Other == nil
 	if v.Barring {

@@ -137,6 +137,24 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	undone.press(casePath+"/undo", "Undo", nil)
 	keep("case: too late to undo", undone.press(casePath+"/undo", "Undo", nil))
 
+	// A question to the person.
+	ask := keep("ask", ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "ask")))
+	keep("ask: errors", ask.press(casePath+"/ask", "Ask the person", nil))
+	ask = keep("ask: begun", ask.press(casePath+"/ask", "Earlier names", one("asks_for", "previous_names")))
+	tooLate := ask
+	ask.press(casePath+"/ask", "Ask the person", one("question", longText))
+	keep("ask: too late", tooLate.press(casePath+"/ask", "Ask the person", nil))
+	keep("list: asked", ann.get("/?queue=asked"))
+	asked := keep("case: the person is asked", ann.get(casePath))
+	asked.press(casePath+"/ask/take-back", "Take the question back", nil)
+	ann.get(casePath).press(casePath+"/answer", "Continue", one("answer", "ask")).press(casePath+"/ask", "Ask the person", url.Values{"question": {"Which other names?"}, "asks_for": {"words"}})
+	c.endQuestion(c.cases[trnCase], tra.QuestionAnswered, longText)
+	keep("case: the person has answered", ann.get(casePath))
+	c.free(trnCase)
+	c.signIn(t, "held@example.org", traconsole.RoleOperator).post(casePath+"/take", nil)
+	keep("ask: held by another", ann.get(casePath).b.post(casePath+"/answer", one("answer", "ask")))
+	c.free(trnCase)
+
 	// A barring check.
 	keep("barring: held by another", ann.get(barringPath))
 	c.free(barringCase)
@@ -183,7 +201,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	add := keep("text: new", ann.get("/texts/new"))
 	keep("text: new, errors", add.press("/texts/new", "Save", url.Values{"name": {""}, "text": {longText}}))
 	add.press("/texts/new", "Save", url.Values{"name": {"Delete me"}, "text": {longText}, "for": {"trn_validation other"}})
-	ann.get("/texts/text-4").press("/texts/text-4/delete", "Delete", nil)
+	ann.get("/texts/text-5").press("/texts/text-5/delete", "Delete", nil)
 	templates := c.templates
 	c.templates = nil
 	keep("texts: none", ann.get("/texts"))

@@ -62,6 +62,7 @@ type caseView struct {
 	Evidence  evidenceView
 	Search    searchView
 	Thread    threadView
+	Questions []questionView
 	Choices   []choiceView
 	History   []eventView
 	Asked     hidden // when
@@ -165,18 +166,21 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	op, now, req := operator(r), p.now(), c.Request
 	v := caseView{
 		headView: headOf(c, op), Asked: p.asked(), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
-		Overdue: req.State.Open() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
+		Overdue: req.State.Working() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
 		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c),
-		Decide: req.State.Open() && c.Decision == nil && c.HasClaim,
+		Decide: req.State.Working() && c.Decision == nil && c.HasClaim,
 		Reopen: req.State == tra.Answered && c.HasClaim,
 	}
 	if !req.ForgottenAt.IsZero() {
 		v.Forgotten = moment(req.ForgottenAt)
 	}
+	if req.State == tra.WaitingForPerson {
+		v.Due = "Paused"
+	}
 	if req.State.Open() {
 		v.Waits = lasted(now.Sub(req.QueuedAt))
 	}
-	if req.State.Open() && c.Decision == nil {
+	if req.State.Working() && c.Decision == nil {
 		v.Take = req.Owner != op.Email
 		v.GiveBack = req.Owner != "" && (req.Owner == op.Email || op.Supervisor)
 		if req.Owner == op.Email {
@@ -198,7 +202,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		saved := savedOf(*c.Saved)
 		v.Saved = &saved
 	}
-	v.Answer = answerOf(c.Answer)
+	v.Answer, v.Questions = answerOf(c.Answer), questionViews(c.Questions)
 	var err error
 	if v.Thread, err = p.thread(r, req); err != nil || !v.Decide {
 		return v, err
@@ -427,6 +431,9 @@ func choicesOf(k tra.Kind) []choiceView {
 		tra.NotEnoughDetails: "A National Insurance number, a TRN or earlier names are needed.",
 		tra.CannotTell:       "You have looked, and it stays open.",
 	}
+	if k == tra.TRNValidation {
+		out = append(out, choiceView{choiceAsk, "Ask the person", "One question, or one missing detail. The clock stops until they answer."})
+	}
 	for _, reason := range tra.FailureReasons(k) {
 		out = append(out, choiceView{string(reason), reason.Words(), hints[reason]})
 	}
@@ -460,7 +467,7 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	choose := c.Request.State.Open() && c.Decision == nil && headOf(c, operator(r)).Other == nil
+	choose := c.Request.State.Working() && c.Decision == nil && headOf(c, operator(r)).Other == nil
 	for _, f := range found {
 		one := foundOf(c.Claim, f, choose)
 		one.Alerts = alertsTag(operator(r), f.Record)

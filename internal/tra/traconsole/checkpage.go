@@ -60,7 +60,7 @@ func (p *pages) renderCheck(w http.ResponseWriter, r *http.Request, c tra.Case, 
 		Review: checked.Review, Refused: checked.Refused, SameTRN: requestViews(checked.SameTRN), AsAt: moment(checked.AsAt),
 		Preview: previewOf(c, tra.Deciding{Outcome: tra.TRNFound, TRN: checked.Record.TRN}),
 		Why:     r.PostFormValue("why"), TRN: hidden{"trn", trn.Reveal()},
-		Decidable: checked.Refused == "" && c.Request.State.Open() && c.Decision == nil,
+		Decidable: checked.Refused == "" && c.Request.State.Working() && c.Decision == nil,
 	}
 	v.Confirm = v.Decidable && v.Other == nil
 	v.Record.Alerts = alertsTag(operator(r), checked.Record)
@@ -167,7 +167,7 @@ func troubles(err error) (errs govuk.Errors, meanwhile string, ok bool) {
 }
 
 // formField leads from a field of a decision to the id of its input; others have none.
-var formField = map[string]string{"/why": "why", "/note": "note", "/name": "name", "/text": "text", "/purpose": "for"}
+var formField = map[string]string{"/why": "why", "/note": "note", "/name": "name", "/text": "text", "/purpose": "for", "/question": "question", "/asks_for": "asks_for"}
 
 var wrongTexts = map[fault.Field]string{
 	{Pointer: "/purpose", Reason: "blank"}:                    "Enter why you are searching",
@@ -181,6 +181,11 @@ var wrongTexts = map[fault.Field]string{
 	{Pointer: "/text", Reason: "too_long"}:                    "The text must be 1,000 characters or fewer",
 	{Pointer: "/text", Reason: "personal_number"}:             "The text must not hold a TRN, a National Insurance number or a date",
 	{Pointer: "/text", Reason: "slot"}:                        "Every square bracket must have its other one, and none may stand inside of another pair",
+	{Pointer: "/question", Reason: "blank"}:                   "Enter the question",
+	{Pointer: "/question", Reason: "too_long"}:                "The question must be 1,000 characters or fewer",
+	{Pointer: "/question", Reason: "personal_number"}:         "The question must not hold a TRN, a National Insurance number or a date",
+	{Pointer: "/question", Reason: "slot"}:                    "Fill in or take out what stands in square brackets",
+	{Pointer: "/asks_for", Reason: "not_for_this_kind"}:       "Select what you need",
 	{Pointer: "/query", Reason: "blank"}:                      nothingToSearch,
 	{Pointer: "/born", Reason: "not_a_year"}:                  "The first year of birth must be a year from 1900, like 1984",
 	{Pointer: "/born_up_to", Reason: "not_a_year"}:            "The last year of birth must be a year from 1900, like 1984",

@@ -151,6 +151,7 @@ func sample(t testing.TB) *fake {
 		{ID: "text-0", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.NoRecord), Name: "No record", Text: "We found no record with these details. Ask the person to check their names."},
 		{ID: "text-1", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.NoRecord), Name: "May have trained elsewhere", Text: "We found no record with these details. Ask them [where they trained]."},
 		{ID: "text-2", Kind: tra.TRNValidation, Purpose: tra.Purpose(tra.CannotTell), Name: "Cannot tell", Text: "We cannot tell which record is this person's. Ask the person to check every detail."},
+		{ID: "ask-0", Kind: tra.TRNValidation, Purpose: tra.PurposeQuestion, Name: "Earlier names", Text: "Have you had other names, for example when you trained? If so, which?"},
 		{ID: "text-3", Kind: tra.BarringCheck, Purpose: tra.Purpose(tra.CannotTell), Name: "Cannot tell", Text: "We cannot tell from the record. Contact the TRA about this check."},
 	}
 	f.threads = map[tra.RequestID][]tra.Comment{trnCase: {
@@ -213,7 +214,7 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 		r, waits := c.Request, (c.Request.State == tra.Received || c.Request.State == tra.WithOperator) && c.Decision == nil
 		return map[tra.Queue]bool{
 			tra.QueueOpen: waits, tra.QueueUnassigned: waits && r.Owner == "", tra.QueueMine: waits && r.Owner == op.Email,
-			tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAttention: len(c.Flags) > 0,
+			tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAsked: r.State == tra.WaitingForPerson, tra.QueueAttention: len(c.Flags) > 0,
 			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
 		}[q]
 	}
@@ -329,6 +330,56 @@ func (f *fake) Figures(_ context.Context, op tra.Operator, filter tra.FigureFilt
 	out := f.figures
 	out.From, out.To, out.Weekly = f.now.AddDate(0, 0, 1-filter.Days), f.now, filter.Days > 35
 	return out, f.broken
+}
+
+func (f *fake) Ask(_ context.Context, op tra.Operator, id tra.RequestID, in tra.Asking) error {
+	if wrong := in.Check(); len(wrong) > 0 {
+		return fault.InvalidFields(wrong...)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.open(op, id)
+	if err == nil {
+		err = f.unchanged(c, in.Revision)
+	}
+	if err != nil {
+		return err
+	}
+	c.Questions = append(c.Questions, tra.Question{
+		Request: id, Number: int64(len(c.Questions)) + 1, Text: in.Text, AsksFor: in.AsksFor, AskedBy: op.Email, AskedAt: f.now,
+		EndsAt: f.now.AddDate(0, 0, 21), State: tra.QuestionOpen,
+	})
+	c.Request.State = tra.WaitingForPerson
+	c.Request.Revision++
+	f.releaseHold(c)
+	return nil
+}
+
+func (f *fake) releaseHold(c *tra.Case) {
+	c.Request.Owner, c.Request.HeldSince, c.Request.HeldUntil = "", time.Time{}, time.Time{}
+}
+
+func (f *fake) TakeQuestionBack(_ context.Context, op tra.Operator, id tra.RequestID, revision int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.open(op, id)
+	if err == nil {
+		err = f.unchanged(c, revision)
+	}
+	if err != nil {
+		return err
+	}
+	f.endQuestion(c, tra.QuestionWithdrawn, "")
+	f.hold(c, op)
+	return nil
+}
+
+// endQuestion ends the newest question of a case.
+func (f *fake) endQuestion(c *tra.Case, state tra.QuestionState, reply string) {
+	q := &c.Questions[len(c.Questions)-1]
+	q.State, q.EndedAt, q.Reply = state, f.now, person.NewText(reply)
+	c.Request.State = tra.WithOperator
+	c.Request.Revision++
 }
 
 func (f *fake) Templates(_ context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error) {

@@ -186,6 +186,9 @@ func listRowOf(row tra.QueueRow, now time.Time) listRow {
 	if row.Decision != nil {
 		v.Owner = row.Decision.By
 	}
+	if row.State == tra.WaitingForPerson {
+		v.Due = "Paused"
+	}
 	if !row.State.Open() {
 		v.Waits = ""
 		if row.Decision != nil && row.State == tra.Answered {

@@ -24,9 +24,10 @@ const (
 	formConfirm      = "answer/confirm"
 	formReview       = "review"
 	formReopen       = "reopen"
+	formAsk          = "ask"
 )
 
-var keptForms = []string{formSearch, formCheck, formConfirmCheck, formAnswer, formNote, formConfirm, formReview, formReopen}
+var keptForms = []string{formSearch, formCheck, formConfirmCheck, formAnswer, formNote, formConfirm, formReview, formReopen, formAsk}
 
 // The fields of saving: which form, and that a script does it while one types.
 const (
@@ -133,6 +134,11 @@ func (p *pages) continueForm(w http.ResponseWriter, r *http.Request) {
 			p.renderReview(w, r, c, http.StatusOK, func(v *reviewView) {
 				v.Meanwhile, v.Chosen, v.Why = changed, r.PostFormValue("review"), why
 			})
+			return
+		}
+	case formAsk:
+		if c.Request.State.Working() && c.Decision == nil {
+			p.renderAsk(w, r, c, http.StatusOK, func(v *askView) { v.Meanwhile = changed })
 			return
 		}
 	case formReopen:

@@ -37,6 +37,8 @@ type Console interface {
 	Undo(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Review(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Reviewing) error
 	Figures(ctx context.Context, op tra.Operator, f tra.FigureFilter) (tra.Figures, error)
+	Ask(ctx context.Context, op tra.Operator, id tra.RequestID, in tra.Asking) error
+	TakeQuestionBack(ctx context.Context, op tra.Operator, id tra.RequestID, revision int64) error
 	Templates(ctx context.Context, k tra.Kind, p tra.Purpose) ([]tra.Template, error)
 	SaveTemplate(ctx context.Context, op tra.Operator, t tra.Template) error
 	DropTemplate(ctx context.Context, op tra.Operator, id tra.TemplateID) error
@@ -88,6 +90,8 @@ func Routes() []Route {
 		{"POST /cases/{id}/saved", every, (*pages).saveForm},
 		{"GET /cases/{id}/saved", every, (*pages).continueForm},
 		{"POST /cases/{id}/saved/delete", every, (*pages).dropForm},
+		{"POST /cases/{id}/ask", every, (*pages).ask},
+		{"POST /cases/{id}/ask/take-back", every, (*pages).takeQuestionBack},
 		{"POST /cases/{id}/undo", every, (*pages).undo},
 		{"GET /cases/{id}/review", every, (*pages).review},
 		{"POST /cases/{id}/review", every, (*pages).confirmReview},

@@ -36,7 +36,7 @@ func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
 	if len(rows) != 3 || !slices.Equal(rows[1], want[0]) || !slices.Equal(rows[2], want[1]) {
 		t.Errorf("got %q, want %q", rows, want)
 	}
-	p.says("2 Open", "1 Unassigned", "1 Mine", "1 Overdue", "0 Second review", "1 Needs attention", "0 Decided", "2 Answered")
+	p.says("2 Open", "1 Unassigned", "1 Mine", "1 Overdue", "0 Second review", "0 Person asked", "1 Needs attention", "0 Decided", "2 Answered")
 	b.get("/?queue=mine").is(http.StatusOK).says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?kind=barring_check").says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?queue=answered").says("TRA-D0NE-999", "Liz Marsh", "TRA-G0NE-777", "Details deleted")
@@ -376,6 +376,31 @@ func TestAFailureHasANoteFromATemplateAndAPreviewOfIt(t *testing.T) {
 	if len(c.decided) != 1 || c.decided[0] != want {
 		t.Errorf("decided %+v, want %+v", c.decided, want)
 	}
+}
+
+func TestThePersonIsAskedAndTheCaseGoesOnWithTheAnswer(t *testing.T) {
+	c := start(t)
+	b := c.signIn(t, "ann@example.org", traconsole.RoleOperator)
+	ask := b.get(casePath).press(casePath+"/answer", "Continue", one("answer", "ask")).is(http.StatusOK).says("Ask the person", "Earlier names")
+	filled := ask.press(casePath+"/ask", "Earlier names", one("asks_for", "previous_names")).is(http.StatusOK)
+	if _, form := filled.form(casePath+"/ask", "Ask the person", nil); form.Get("question") != c.templates[3].Text || form.Get("asks_for") != "previous_names" {
+		t.Errorf("the form holds %q", form)
+	}
+	wrong := filled.press(casePath+"/ask", "Ask the person", url.Values{"question": {"Is 8400123 yours?"}}).is(http.StatusUnprocessableEntity).says("The question must not hold a TRN")
+	if _, form := wrong.form(casePath+"/ask", "Ask the person", nil); form.Get("question") != "Is 8400123 yours?" {
+		t.Errorf("what was typed is not kept: %q", form)
+	}
+	ask.press(casePath+"/ask", "Ask the person", one("question", "Who?")).is(http.StatusUnprocessableEntity).says("Select what you need")
+	waits := filled.press(casePath+"/ask", "Ask the person", nil).follow(casePath).is(http.StatusOK)
+	waits.says("Waits for the person", "Due Paused", "Asks for the previous names. Asked by ann @example.org").saysNot("Take this case", "This is the person", "Due Tue 24 Nov 2026")
+	b.get("/?queue=asked").says("TRA-7KM4-T3X", "Waits for the person")
+	waits.press(casePath+"/ask/take-back", "Take the question back", nil).follow(casePath).says("taken back on 25 November 2026", "This is the person")
+	waits.press(casePath+"/ask/take-back", "Take the question back", nil).is(http.StatusConflict).says("The case has changed")
+	again := b.get(casePath).press(casePath+"/answer", "Continue", one("answer", "ask"))
+	again.press(casePath+"/ask", "Ask the person", url.Values{"question": {"Which names?"}, "asks_for": {"words"}}).follow(casePath)
+	c.endQuestion(c.cases[trnCase], tra.QuestionAnswered, "Okoro, when I trained")
+	c.cases[trnCase].Request.Changed = []tra.Field{tra.FieldPreviousNames}
+	b.get(casePath).says("Which names?", "answered on 25 November 2026", "Okoro, when I trained", "Previous names Elizabeth Okoro Changed", "This is the person")
 }
 
 func TestAnAdministratorChangesTheTextsThatOperatorsStartFrom(t *testing.T) {

@@ -40,6 +40,8 @@ func stateTag(r tra.Request, open *tra.Decision) tagView {
 		return tagView{"Received", blue}
 	case r.State == tra.WithOperator:
 		return tagView{"With operator", blue}
+	case r.State == tra.WaitingForPerson:
+		return tagView{"Waits for the person", yellow}
 	case r.State == tra.Answered:
 		return tagView{"Answered", green}
 	case r.State == tra.Withdrawn:
@@ -70,7 +72,7 @@ func flagTag(f tra.Flag) tagView {
 
 var queueWords = map[tra.Queue]string{
 	tra.QueueOpen: "Open", tra.QueueUnassigned: "Unassigned", tra.QueueMine: "Mine", tra.QueueOverdue: "Overdue",
-	tra.QueueReview: "Second review", tra.QueueAttention: "Needs attention", tra.QueueDeciding: "Decided", tra.QueueAnswered: "Answered",
+	tra.QueueReview: "Second review", tra.QueueAsked: "Person asked", tra.QueueAttention: "Needs attention", tra.QueueDeciding: "Decided", tra.QueueAnswered: "Answered",
 }
 
 // emptyWords say what it means that a queue is empty.
@@ -80,6 +82,7 @@ var emptyWords = map[tra.Queue]string{
 	tra.QueueMine:       "You have no open case. Take one from the unassigned cases.",
 	tra.QueueOverdue:    "Nobody waits longer than was promised.",
 	tra.QueueReview:     "No decision waits for a second operator.",
+	tra.QueueAsked:      "Nobody has been asked a question that is still open.",
 	tra.QueueAttention:  "No case has a problem with its ticket or its answer.",
 	tra.QueueDeciding:   "No decision is on its way. Decisions stand here until they are released to the client.",
 	tra.QueueAnswered:   "No answer has been released yet.",

@@ -49,10 +49,7 @@ const maxReceiver = 64 << 10
 // anything else but success is later.
 func (a *Announcer) Announce(ctx context.Context, to tra.Webhook, d tra.Delivery) (answer int, err error) {
 	now := a.now()
-	event := wire.AnswerReleased{Type: wire.EventAnswerReleased, Timestamp: now.UTC(), Data: wire.AnswerReleasedData{ID: string(d.Request), Kind: string(d.Kind)}}
-	if d.Request == "" {
-		event.Type = wire.EventPing
-	}
+	event := wire.Event{Type: string(d.Type), Timestamp: now.UTC(), Data: wire.EventData{ID: string(d.Request), Kind: string(d.Kind)}}
 	body, err := json.Marshal(event)
 	if err != nil {
 		return 0, fmt.Errorf("traports: encode a webhook: %w", err)

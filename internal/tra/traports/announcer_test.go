@@ -41,7 +41,7 @@ func TestAReleasedAnswerIsAnnouncedSignedWithEachSecret(t *testing.T) {
 	defer srv.Close()
 	a := traports.NewAnnouncer(here(srv), func() time.Time { return now })
 	to := tra.Webhook{URL: srv.URL + "/webhooks/tra", Secrets: []string{secret, otherSecret}}
-	for _, d := range []tra.Delivery{{ID: tra.DeliveryID(id + "_1"), Kind: tra.TRNValidation, Request: id}, {ID: "ping_7"}} {
+	for _, d := range []tra.Delivery{{ID: tra.DeliveryID(id + "_1"), Type: tra.DeliverAnswer, Kind: tra.TRNValidation, Request: id}, {ID: "ping_7", Type: tra.DeliverPing}} {
 		if answer, err := a.Announce(t.Context(), to, d); err != nil || answer != http.StatusAccepted {
 			t.Fatal(answer, err)
 		}

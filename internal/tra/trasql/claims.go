@@ -23,8 +23,17 @@ func (x reads) Claim(ctx context.Context, id tra.RequestID) (tra.Claim, error) {
 	return c, nil
 }
 
-// DeleteClaim deletes what the person says. The request stays.
+// SaveClaim changes what the person says.
+func (x *tx) SaveClaim(ctx context.Context, id tra.RequestID, c tra.Claim) error {
+	n, err := x.q.SaveClaim(ctx, SaveClaimParams(claimRow(id, c)))
+	return changed("claim", id, n, err)
+}
+
+// DeleteClaim deletes what the person says, also in reply to questions. The request stays.
 func (x *tx) DeleteClaim(ctx context.Context, id tra.RequestID) error {
+	if err := x.q.DeleteReplies(ctx, string(id)); err != nil {
+		return writeError("claim", id, err)
+	}
 	return writeError("claim", id, x.q.DeleteClaim(ctx, string(id)))
 }
 

@@ -29,6 +29,7 @@ func (x *tx) Forget(ctx context.Context, r tra.Request) error {
 	for _, one := range []func() error{
 		func() error { return x.q.DeleteClaim(ctx, id) },
 		func() error { return x.q.DeleteCreation(ctx, id) },
+		func() error { return x.q.ForgetQuestions(ctx, id) },
 		func() error { return x.q.ForgetFlags(ctx, id) },
 		func() error { return x.q.ForgetOps(ctx, id) },
 		func() error { return x.q.ForgetDeliveries(ctx, id) },

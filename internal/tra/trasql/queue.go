@@ -40,6 +40,8 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 		return `state IN ('received', 'with_operator', 'in_second_review') AND NOT deciding AND expected_by < ` + a.add(sqldb.Time(f.Now)), nil
 	case tra.QueueReview:
 		return `state = 'in_second_review'`, nil
+	case tra.QueueAsked:
+		return `state = 'waiting_for_person'`, nil
 	case tra.QueueAttention:
 		return `state <> 'withdrawn' AND id IN (SELECT request FROM flags UNION ALL SELECT id FROM requests WHERE state = 'received' AND submitted_at < ` +
 			a.add(sqldb.Time(f.Now.Add(-creationFailsAfter))) + `)`, nil

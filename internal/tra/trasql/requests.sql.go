@@ -255,6 +255,39 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 	return i, err
 }
 
+const saveClaim = `-- name: SaveClaim :execrows
+UPDATE claims SET first_name = $2, last_name = $3, previous_names = $4, date_of_birth = $5, national_insurance_number = $6, trn = $7, email = $8
+WHERE request = $1
+`
+
+type SaveClaimParams struct {
+	Request                 string
+	FirstName               string
+	LastName                string
+	PreviousNames           string
+	DateOfBirth             string
+	NationalInsuranceNumber string
+	Trn                     string
+	Email                   string
+}
+
+func (q *Queries) SaveClaim(ctx context.Context, arg SaveClaimParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveClaim,
+		arg.Request,
+		arg.FirstName,
+		arg.LastName,
+		arg.PreviousNames,
+		arg.DateOfBirth,
+		arg.NationalInsuranceNumber,
+		arg.Trn,
+		arg.Email,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveRequest = `-- name: SaveRequest :execrows
 UPDATE requests SET client = $2, kind = $3, reference = $4, state = $5, body_hash = $6, submitted_at = $7, queued_at = $8,
     expected_by = $9, replaces = $10, replaced_by = $11, changed = $12, owner = $13, revision = $14, version = $15, refusals = $16,

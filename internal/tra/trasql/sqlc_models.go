@@ -85,6 +85,7 @@ type Delivery struct {
 	LastAt     sql.NullTime
 	LastAnswer int64
 	LastError  string
+	Type       string
 }
 
 type EarlierTicket struct {
@@ -133,6 +134,20 @@ type Pick struct {
 	Decision string
 	At       time.Time
 	Place    int64
+}
+
+type Question struct {
+	Request  string
+	Number   int64
+	Body     string
+	AsksFor  string
+	AskedBy  string
+	AskedAt  time.Time
+	EndsAt   time.Time
+	State    string
+	EndedAt  sql.NullTime
+	Reply    string
+	BodyHash string
 }
 
 type Request struct {

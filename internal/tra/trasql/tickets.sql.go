@@ -185,7 +185,7 @@ func (q *Queries) OpSent(ctx context.Context, id string) error {
 
 const openTickets = `-- name: OpenTickets :many
 SELECT CAST(ticket AS BIGINT) FROM requests
-WHERE state IN ('received', 'with_operator', 'in_second_review') AND ticket > $1 ORDER BY ticket LIMIT $2
+WHERE state IN ('received', 'with_operator', 'in_second_review', 'waiting_for_person') AND ticket > $1 ORDER BY ticket LIMIT $2
 `
 
 type OpenTicketsParams struct {

@@ -43,7 +43,7 @@ func (x reads) Delivery(ctx context.Context, id tra.DeliveryID) (tra.Delivery, e
 
 func deliveryOf(d Delivery) (tra.Delivery, error) {
 	return tra.Delivery{
-		ID: tra.DeliveryID(d.ID), Seq: d.Seq, Client: tra.Client(d.Client), Kind: tra.Kind(d.Kind), Request: tra.RequestID(d.Request),
+		ID: tra.DeliveryID(d.ID), Seq: d.Seq, Client: tra.Client(d.Client), Type: tra.DeliveryType(d.Type), Kind: tra.Kind(d.Kind), Request: tra.RequestID(d.Request),
 		Status: tra.DeliveryStatus(d.Status), Attempts: d.Attempts, CreatedAt: d.CreatedAt.UTC(), LastAt: timeOf(d.LastAt),
 		LastAnswer: int(d.LastAnswer), LastError: d.LastError,
 	}, nil
@@ -66,7 +66,7 @@ func (x *tx) AddDelivery(ctx context.Context, d tra.Delivery) error {
 	}
 	return writeError("delivery", d.ID, x.q.AddDelivery(ctx, AddDeliveryParams{
 		ID: string(d.ID), Seq: seq, Client: string(d.Client), Kind: string(d.Kind), Request: string(d.Request),
-		Status: string(d.Status), CreatedAt: sqldb.Time(d.CreatedAt),
+		Status: string(d.Status), CreatedAt: sqldb.Time(d.CreatedAt), Type: string(d.Type),
 	}))
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 const addDelivery = `-- name: AddDelivery :exec
-INSERT INTO deliveries (id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error)
-VALUES ($1, $2, $3, $4, $5, $6, 0, $7, NULL, 0, '')
+INSERT INTO deliveries (id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error, type)
+VALUES ($1, $2, $3, $4, $5, $6, 0, $7, NULL, 0, '', $8)
 `
 
 type AddDeliveryParams struct {
@@ -24,6 +24,7 @@ type AddDeliveryParams struct {
 	Request   string
 	Status    string
 	CreatedAt time.Time
+	Type      string
 }
 
 func (q *Queries) AddDelivery(ctx context.Context, arg AddDeliveryParams) error {
@@ -35,12 +36,13 @@ func (q *Queries) AddDelivery(ctx context.Context, arg AddDeliveryParams) error 
 		arg.Request,
 		arg.Status,
 		arg.CreatedAt,
+		arg.Type,
 	)
 	return err
 }
 
 const deliveries = `-- name: Deliveries :many
-SELECT id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error FROM deliveries WHERE client = $1 AND seq > $2 AND (CAST($3 AS TEXT) = '' OR status = CAST($3 AS TEXT)) ORDER BY seq LIMIT $4
+SELECT id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error, type FROM deliveries WHERE client = $1 AND seq > $2 AND (CAST($3 AS TEXT) = '' OR status = CAST($3 AS TEXT)) ORDER BY seq LIMIT $4
 `
 
 type DeliveriesParams struct {
@@ -76,6 +78,7 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 			&i.LastAt,
 			&i.LastAnswer,
 			&i.LastError,
+			&i.Type,
 		); err != nil {
 			return nil, err
 		}
@@ -91,7 +94,7 @@ func (q *Queries) Deliveries(ctx context.Context, arg DeliveriesParams) ([]Deliv
 }
 
 const delivery = `-- name: Delivery :one
-SELECT id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error FROM deliveries WHERE id = $1
+SELECT id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error, type FROM deliveries WHERE id = $1
 `
 
 func (q *Queries) Delivery(ctx context.Context, id string) (Delivery, error) {
@@ -109,6 +112,7 @@ func (q *Queries) Delivery(ctx context.Context, id string) (Delivery, error) {
 		&i.LastAt,
 		&i.LastAnswer,
 		&i.LastError,
+		&i.Type,
 	)
 	return i, err
 }

@@ -31,7 +31,7 @@ func TestWebhooksAndDeliveriesAreKept(t *testing.T) {
 
 		add := func(id tra.DeliveryID, c tra.Client, at time.Time) tra.Delivery {
 			o.Helper()
-			d := tra.Delivery{ID: id, Client: c, Kind: tra.BarringCheck, Request: "r1", Status: tra.DeliveryPending, CreatedAt: at}
+			d := tra.Delivery{ID: id, Type: tra.DeliverQuestion, Client: c, Kind: tra.BarringCheck, Request: "r1", Status: tra.DeliveryPending, CreatedAt: at}
 			o.tx(func(ctx context.Context, tx tra.Tx) error { return tx.AddDelivery(ctx, d) })
 			return d
 		}

@@ -51,6 +51,12 @@ func (c *Client) WithdrawTRNValidation(ctx context.Context, id string) error {
 	return c.http.Do(ctx, http.MethodDelete, trnValidation(id), nil, nil)
 }
 
+// ReplyToQuestion hands in what the person answers to a question. Repeating it
+// changes nothing; fault.Conflict with another reply or when the question is over.
+func (c *Client) ReplyToQuestion(ctx context.Context, id string, number int64, in QuestionReply) (Request, error) {
+	return c.one(ctx, http.MethodPut, trnValidation(id)+"/questions/"+strconv.FormatInt(number, 10)+"/reply", in)
+}
+
 // PutBarringCheck is PutTRNValidation for a barring check.
 func (c *Client) PutBarringCheck(ctx context.Context, id string, in BarringCheckRequest) (Request, error) {
 	return c.one(ctx, http.MethodPut, barringCheck(id), in)

@@ -87,6 +87,26 @@ type Request struct {
 	ExpectedBy  *time.Time `json:"expected_by" doc:"When an answer may be expected; may change; null when nothing is expected."`
 	AsOf        time.Time  `json:"as_of" doc:"When this was last known to be so."`
 	Answer      *Answer    `json:"answer" doc:"Null while there is none. Beside the status in_progress it is being looked at again: it stands until the next version."`
+	Question    *Question  `json:"question" doc:"Null but while the person is asked something: then the status is in_progress, nothing is expected, and the reply is awaited."`
+}
+
+// Question is what an operator asks the person. The client puts it to them and
+// hands in the reply.
+type Question struct {
+	_       struct{}  `nullable:"true"` // for the OpenAPI document: null while there is none
+	Number  int64     `json:"number" minimum:"1" doc:"In its request: the reply names it."`
+	Text    string    `json:"text" doc:"For the person; never a TRN, an NI number or a date."`
+	AsksFor *string   `json:"asks_for" doc:"The detail that is asked for: national_insurance_number, trn or previous_names; null where words are."`
+	AskedAt time.Time `json:"asked_at"`
+	EndsAt  time.Time `json:"ends_at" doc:"Without a reply by then the request fails for not_enough_details."`
+}
+
+// QuestionReply is what the person answers: words, details, or both.
+type QuestionReply struct {
+	Text                    string `json:"text,omitempty" required:"false" nullable:"true" maxLength:"4000" doc:"In the person's words, 1,000 characters at most; null when there are none."`
+	NationalInsuranceNumber string `json:"national_insurance_number,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Takes the place of the one in the request; null when not given."`
+	TRN                     string `json:"trn,omitempty" required:"false" nullable:"true" maxLength:"100" doc:"Takes the place of the one in the request; null when not given."`
+	PreviousNames           []Name `json:"previous_names,omitempty" required:"false" nullable:"true" maxItems:"10" doc:"Added to those in the request."`
 }
 
 // ListedRequest is one of the client's own requests.
@@ -152,8 +172,8 @@ const (
 // Delivery is one thing that a client is told.
 type Delivery struct {
 	ID            string     `json:"id" doc:"The webhook-id: the same for every attempt."`
-	Type          string     `json:"type" enum:"answer.released,ping"`
-	RequestID     *string    `json:"request_id" doc:"What was answered; null of a ping."`
+	Type          string     `json:"type" enum:"answer.released,question.asked,ping"`
+	RequestID     *string    `json:"request_id" doc:"What it is about; null of a ping."`
 	Kind          *string    `json:"kind" doc:"trn_validation or barring_check; null of a ping."`
 	Status        string     `json:"status" enum:"pending,delivered,failed" doc:"Failed: given up after about a day; it can be had anew."`
 	Attempts      int64      `json:"attempts"`
@@ -172,19 +192,21 @@ type DeliveryList struct {
 // Types of the events that webhooks announce.
 const (
 	EventAnswerReleased = "answer.released"
+	EventQuestionAsked  = "question.asked"
 	EventPing           = "ping" // means nothing; its data is empty
 )
 
-// AnswerReleased is the webhook's payload (Standard Webhooks). It is a hint
-// and holds nobody's data: the answer is read by the same call as the poll.
-type AnswerReleased struct {
-	Type      string             `json:"type"` // answer.released, ping
-	Timestamp time.Time          `json:"timestamp"`
-	Data      AnswerReleasedData `json:"data"`
+// Event is the webhook's payload (Standard Webhooks). It is a hint and holds
+// nobody's data: answers are read by the same call as the poll, a question with
+// its request.
+type Event struct {
+	Type      string    `json:"type"` // answer.released, question.asked, ping
+	Timestamp time.Time `json:"timestamp"`
+	Data      EventData `json:"data"`
 }
 
-// AnswerReleasedData names the request that was answered.
-type AnswerReleasedData struct {
+// EventData names the request that it is about.
+type EventData struct {
 	ID   string `json:"id,omitempty"`
 	Kind string `json:"kind,omitempty"`
 }

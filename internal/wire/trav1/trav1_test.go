@@ -186,9 +186,9 @@ func TestErrorsAreFaults(t *testing.T) {
 }
 
 func TestTheWebhooksPayloadHoldsNobodysData(t *testing.T) {
-	got, err := json.Marshal(wire.AnswerReleased{
+	got, err := json.Marshal(wire.Event{
 		Type: wire.EventAnswerReleased, Timestamp: at("2026-11-23T11:55:00Z"),
-		Data: wire.AnswerReleasedData{ID: id, Kind: wire.TRNValidation},
+		Data: wire.EventData{ID: id, Kind: wire.TRNValidation},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,10 @@ SELECT * FROM claims WHERE request = $1;
 INSERT INTO claims (request, first_name, last_name, previous_names, date_of_birth, national_insurance_number, trn, email)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
+-- name: SaveClaim :execrows
+UPDATE claims SET first_name = $2, last_name = $3, previous_names = $4, date_of_birth = $5, national_insurance_number = $6, trn = $7, email = $8
+WHERE request = $1;
+
 -- name: DeleteClaim :exec
 DELETE FROM claims WHERE request = $1;
 

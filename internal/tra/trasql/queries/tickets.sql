@@ -1,6 +1,6 @@
 -- name: OpenTickets :many
 SELECT CAST(ticket AS BIGINT) FROM requests
-WHERE state IN ('received', 'with_operator', 'in_second_review') AND ticket > $1 ORDER BY ticket LIMIT $2;
+WHERE state IN ('received', 'with_operator', 'in_second_review', 'waiting_for_person') AND ticket > $1 ORDER BY ticket LIMIT $2;
 
 -- name: Creation :one
 SELECT * FROM creations WHERE request = $1;

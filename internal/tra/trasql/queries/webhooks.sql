@@ -12,8 +12,8 @@ DELETE FROM webhooks WHERE client = $1;
 SELECT * FROM deliveries WHERE id = $1;
 
 -- name: AddDelivery :exec
-INSERT INTO deliveries (id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error)
-VALUES ($1, $2, $3, $4, $5, $6, 0, $7, NULL, 0, '');
+INSERT INTO deliveries (id, client, seq, kind, request, status, attempts, created_at, last_at, last_answer, last_error, type)
+VALUES ($1, $2, $3, $4, $5, $6, 0, $7, NULL, 0, '', $8);
 
 -- name: SaveDelivery :execrows
 UPDATE deliveries SET status = $2, attempts = $3, last_at = $4, last_answer = $5, last_error = $6 WHERE id = $1;
