@@ -2,6 +2,7 @@ package cpdweb_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,14 @@ func states(t *testing.T) *govuktest.Album {
 	b.post("/check-your-answers").at("/check-your-details")
 	keep("progress: with the TRA", b.post("/check-your-details"))
 	keep("withdraw", b.get("/progress/withdraw"))
+	for n, asksFor := range []string{"national_insurance_number", "trn", "previous_names", ""} {
+		w.asks(cpd.Question{Number: int64(n) + 1, Text: longText, AsksFor: asksFor})
+		keep("progress: asked for "+asksFor, b.get("/progress"))
+		keep("question: "+asksFor, b.get("/question"))
+		number := strconv.Itoa(n + 1)
+		keep("question: errors, "+asksFor, b.post("/question", "number", number, "national-insurance-number", "QQ12", "trn", "12", "previous-first-name-1", "12", "answer", ""))
+		keep("progress: answered "+asksFor, b.post("/question", "number", number, "answer", longText).at("/progress"))
+	}
 	w.move(30 * 24 * time.Hour)
 	keep("progress: late", b.get("/progress"))
 	w.answer(cpd.Answer{Outcome: cpd.Failed, Reason: "no_record", Note: longText})

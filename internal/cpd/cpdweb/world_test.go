@@ -120,6 +120,18 @@ func (t *tra) Answers(_ context.Context, after cpd.Cursor, _ int) ([]cpd.Answer,
 	return slices.Clone(t.answers[n:]), cpd.Cursor(strconv.Itoa(len(t.answers))), nil
 }
 
+// asks has the TRA ask about every request, and the next poll hear it.
+func (w *world) asks(q cpd.Question) {
+	w.t.Helper()
+	w.work() // it has reached the TRA
+	q.AskedAt, q.EndsAt = w.clock(), w.clock().Add(21*24*time.Hour)
+	w.tra.mu.Lock()
+	w.tra.question = &q
+	w.tra.mu.Unlock()
+	w.move(25 * time.Hour)
+	w.work()
+}
+
 // world is the service with its pages, on a clock that the test moves.
 type world struct {
 	t        *testing.T
