@@ -83,7 +83,7 @@ var whatTexts = map[What]string{
 	PersonSilent:      "The person did not answer in 15 working days",
 	TemplateChanged:   "A text was changed",
 	TemplateDeleted:   "A text was deleted",
-	ClientTold:        "The client was told that an answer is there",
+	ClientTold:        "The client was told that there is something to read",
 }
 
 // Text gives the step as a sentence for operators.

@@ -42,7 +42,7 @@ func TestAnAnswerAndWhatItsClientIsToldAreOneTransaction(t *testing.T) {
 		id := r.releaseOne(first)
 		list := r.deliveries("")
 		want := tra.Delivery{
-			ID: tra.DeliveryID(string(id) + "_1"), Seq: 1, Client: cpdClient, Kind: tra.TRNValidation, Request: id,
+			ID: tra.DeliveryID(string(id) + "_1"), Seq: 1, Type: tra.DeliverAnswer, Client: cpdClient, Kind: tra.TRNValidation, Request: id,
 			Status: tra.DeliveryDone, Attempts: 1, CreatedAt: r.clock.now(), LastAt: r.clock.now(), LastAnswer: http.StatusNoContent,
 		}
 		if len(list) != 1 || list[0] != want || len(r.told.list) != 1 || r.happened(id, tra.ClientTold) != 1 {
