@@ -9,7 +9,8 @@ import (
 const (
 	pageLimit    = 50
 	maxPageLimit = 200
-	waitingLimit = 500 // of each kind of waiting thing
+	waitingLimit = 200 // of each kind of waiting thing
+	countLimit   = 1000
 )
 
 func within(limit int) int {
@@ -23,11 +24,11 @@ func within(limit int) int {
 // another are left out.
 func (s *Service) Participants(ctx context.Context, f Filter) (Page, error) {
 	f.Limit = within(f.Limit) + 1
-	list, total, err := s.store.Participants(ctx, f)
+	list, total, err := s.store.Participants(ctx, f, countLimit+1)
 	if err != nil {
 		return Page{}, err
 	}
-	out := Page{Participants: list, Total: total}
+	out := Page{Participants: list, Total: min(total, countLimit), More: total > countLimit}
 	if len(list) == f.Limit {
 		out.Participants = list[:f.Limit-1]
 		out.Next = string(out.Participants[len(out.Participants)-1].ID)

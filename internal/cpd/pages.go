@@ -72,7 +72,8 @@ type Filter struct {
 type Page struct {
 	Participants []Participant
 	Next         string // empty: the last page
-	Total        int
+	Total        int    // at most 1,000 are counted
+	More         bool   // than Total
 }
 
 // Story is everything an administrator sees of a participant.

@@ -38,7 +38,7 @@ func (q *Queries) AddEvent(ctx context.Context, arg AddEventParams) error {
 
 const events = `-- name: Events :many
 SELECT participant_id, position, at, who, what, request_id, why FROM events e
-WHERE e.participant_id = $1 OR e.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
+WHERE e.participant_id IN (SELECT CAST($1 AS text) UNION ALL SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
 ORDER BY e.at, e.position, e.participant_id
 `
 

@@ -82,7 +82,7 @@ func (q *Queries) CountInvitations(ctx context.Context, urn string) (int64, erro
 const countInvited = `-- name: CountInvited :many
 SELECT state, COUNT(*) AS people FROM invited
 WHERE urn = $1
-  AND (CAST($2 AS text) = '%%' OR search LIKE $2 ESCAPE '\' OR search LIKE CAST($3 AS text) ESCAPE '\')
+  AND (CAST($2 AS text) = '%%' OR search LIKE $2 ESCAPE '\' OR (CAST($3 AS text) <> $2 AND search LIKE $3 ESCAPE '\'))
 GROUP BY state
 `
 
@@ -293,7 +293,7 @@ const listInvited = `-- name: ListInvited :many
 SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited
 WHERE urn = $1
   AND (CAST($2 AS text) = '' OR state = $2)
-  AND (CAST($3 AS text) = '%%' OR search LIKE $3 ESCAPE '\' OR search LIKE CAST($4 AS text) ESCAPE '\')
+  AND (CAST($3 AS text) = '%%' OR search LIKE $3 ESCAPE '\' OR (CAST($4 AS text) <> $3 AND search LIKE $4 ESCAPE '\'))
   AND (CAST($5 AS bigint) = 0 OR position < $5)
 ORDER BY position DESC LIMIT $6
 `

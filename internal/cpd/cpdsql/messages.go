@@ -13,7 +13,7 @@ import (
 
 // Messages gives the mails to a participant and to the joined records, the oldest first.
 func (s *Store) Messages(ctx context.Context, id cpd.ParticipantID) ([]cpd.Message, error) {
-	rows, err := s.q.MessagesOf(ctx, text(string(id)))
+	rows, err := s.q.MessagesOf(ctx, string(id))
 	return each("message", rows, err, toMessage)
 }
 

@@ -166,11 +166,11 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 
 const messagesOf = `-- name: MessagesOf :many
 SELECT id, participant_id, position, at, recipient, kind, subject, body, link, link_hash, draft_key, code, secret_ends_at, personalisation, state, state_at, problem, tried_at, looked, sent_id, invitation_id FROM messages m
-WHERE m.participant_id = $1 OR m.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
+WHERE m.participant_id IN (SELECT CAST($1 AS text) UNION ALL SELECT p.id FROM participants p WHERE p.joined_into = $1 AND p.joined_into <> '')
 ORDER BY m.at, m.position, m.id
 `
 
-func (q *Queries) MessagesOf(ctx context.Context, id sql.NullString) ([]Message, error) {
+func (q *Queries) MessagesOf(ctx context.Context, id string) ([]Message, error) {
 	rows, err := q.db.QueryContext(ctx, messagesOf, id)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"traid/internal/cpd"
+	"traid/internal/fault"
 	"traid/internal/person"
 	"traid/internal/sqldb"
 )
@@ -49,27 +50,44 @@ func (s *Store) Unsettled(ctx context.Context, limit int) ([]cpd.Participant, er
 	return each("participant", rows, err, toParticipant)
 }
 
-// Participants lists those that fit the filter, newest first, and counts them.
-// Records that were joined into another are left out.
-func (s *Store) Participants(ctx context.Context, f cpd.Filter) ([]cpd.Participant, int, error) {
+// Participants lists those that fit the filter, newest first, and counts them up
+// to a number. Records that were joined into another are left out.
+func (s *Store) Participants(ctx context.Context, f cpd.Filter, countAtMost int) ([]cpd.Participant, int, error) {
 	typed, folded := likeOf(f.Query)
-	since := f.Since
+	since, before := f.Since, never
 	if since.IsZero() {
-		since = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		since = never
+	}
+	if f.After != "" {
+		last, err := s.Participant(ctx, cpd.ParticipantID(f.After))
+		if fault.Is(err, fault.NotFound) {
+			return nil, 0, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		before = last.CreatedAt
+	}
+	rows, err := s.q.ListPeople(ctx, ListPeopleParams{
+		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
+		Before: sqldb.Time(before), BeforeID: f.After, AtMost: int32(f.Limit),
+	})
+	list, err := each("participant", rows, err, toParticipant)
+	if err != nil || f.After == "" && len(list) < f.Limit { // these are all
+		return list, len(list), err
 	}
 	total, err := s.q.CountPeople(ctx, CountPeopleParams{
 		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
+		AtMost: int32(countAtMost),
 	})
 	if err != nil {
 		return nil, 0, failed("participant", err)
 	}
-	rows, err := s.q.ListPeople(ctx, ListPeopleParams{
-		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
-		After: f.After, AtMost: int32(f.Limit),
-	})
-	list, err := each("participant", rows, err, toParticipant)
-	return list, int(total), err
+	return list, int(total), nil
 }
+
+// never is after everything.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 

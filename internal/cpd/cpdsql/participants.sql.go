@@ -94,13 +94,14 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 }
 
 const countPeople = `-- name: CountPeople :one
-SELECT COUNT(*) FROM participants
+SELECT COUNT(*) FROM (SELECT id FROM participants
 WHERE joined_into = ''
   AND (CAST($1 AS text) = '' OR trn_status = $1)
   AND (CAST($2 AS text) = '' OR alert_status = $2)
   AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = participants.trn_request AND r.reason = $3))
   AND trn_at <= $4
-  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR search LIKE CAST($6 AS text) ESCAPE '\')
+  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR (CAST($6 AS text) <> $5 AND search LIKE $6 ESCAPE '\'))
+LIMIT $7) counted
 `
 
 type CountPeopleParams struct {
@@ -110,6 +111,7 @@ type CountPeopleParams struct {
 	Since       time.Time
 	Typed       string
 	Folded      string
+	AtMost      int32
 }
 
 func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64, error) {
@@ -120,6 +122,7 @@ func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64
 		arg.Since,
 		arg.Typed,
 		arg.Folded,
+		arg.AtMost,
 	)
 	var count int64
 	err := row.Scan(&count)
@@ -127,7 +130,7 @@ func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64
 }
 
 const joinedPeople = `-- name: JoinedPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE joined_into = $1 ORDER BY created_at, id
+SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE joined_into = $1 AND joined_into <> '' ORDER BY created_at, id
 `
 
 func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person, error) {
@@ -188,11 +191,9 @@ WHERE joined_into = ''
   AND (CAST($2 AS text) = '' OR alert_status = $2)
   AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = people.trn_request AND r.reason = $3))
   AND people.trn_at <= $4
-  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR search LIKE CAST($6 AS text) ESCAPE '\')
-  AND (CAST($7 AS text) = ''
-    OR created_at < (SELECT a.created_at FROM participants a WHERE a.id = $7)
-    OR (created_at = (SELECT a.created_at FROM participants a WHERE a.id = $7) AND id < $7))
-ORDER BY created_at DESC, id DESC LIMIT $8
+  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR (CAST($6 AS text) <> $5 AND search LIKE $6 ESCAPE '\'))
+  AND people.created_at <= $7 AND (people.created_at < $7 OR people.id < CAST($8 AS text))
+ORDER BY created_at DESC, id DESC LIMIT $9
 `
 
 type ListPeopleParams struct {
@@ -202,7 +203,8 @@ type ListPeopleParams struct {
 	Since       time.Time
 	Typed       string
 	Folded      string
-	After       string
+	Before      time.Time
+	BeforeID    string
 	AtMost      int32
 }
 
@@ -214,7 +216,8 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]Perso
 		arg.Since,
 		arg.Typed,
 		arg.Folded,
-		arg.After,
+		arg.Before,
+		arg.BeforeID,
 		arg.AtMost,
 	)
 	if err != nil {

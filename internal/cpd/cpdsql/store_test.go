@@ -236,7 +236,7 @@ func TestJoinedRecordsAreReadTogether(t *testing.T) {
 		s.same("mails", "abcd", whats, err)
 		alone, err := s.Events(ctx, middle.ID)
 		s.same("history of a joined record alone", 1, len(alone), err)
-		list, total, err := s.Participants(ctx, cpd.Filter{Limit: 10})
+		list, total, err := s.Participants(ctx, cpd.Filter{Limit: 10}, 1000)
 		if err != nil || total != 1 || len(list) != 1 || list[0].ID != oldest.ID {
 			s.Errorf("list: got %d of %d, %v, want the one that stands", len(list), total, err)
 		}
@@ -274,7 +274,7 @@ func TestParticipantsAreFoundAndPaged(t *testing.T) {
 			"nobody":                         {cpd.Filter{Query: "nobody"}, ""},
 		} {
 			c.f.Limit = 10
-			list, total, err := s.Participants(s.Context(), c.f)
+			list, total, err := s.Participants(s.Context(), c.f, 1000)
 			s.same(why, c.want, ids(list), err)
 			if total != len(list) {
 				s.Errorf("%s: got a total of %d, want %d", why, total, len(list))
@@ -283,7 +283,7 @@ func TestParticipantsAreFoundAndPaged(t *testing.T) {
 		var pages []string
 		f := cpd.Filter{Limit: 4}
 		for {
-			list, total, err := s.Participants(s.Context(), f)
+			list, total, err := s.Participants(s.Context(), f, 1000)
 			if err != nil || total != 6 {
 				s.Fatalf("page: total %d, %v", total, err)
 			}

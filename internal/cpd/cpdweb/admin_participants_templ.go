@@ -118,9 +118,9 @@ func participantsPage(v participantsView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(counted(v.Page.Total, "participant"))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(found(v.Page))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participants.templ`, Line: 40, Col: 67}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `cpd/cpdweb/admin_participants.templ`, Line: 40, Col: 44}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -380,6 +380,14 @@ func alertItems() []govuk.SelectItem {
 		items = append(items, govuk.SelectItem{Value: string(s), Text: alertTag(s).Text})
 	}
 	return items
+}
+
+// found says how many participants there are.
+func found(page cpd.Page) string {
+	if page.More {
+		return "More than " + counted(page.Total, "participant")
+	}
+	return counted(page.Total, "participant")
 }
 
 // counted writes a number of things.

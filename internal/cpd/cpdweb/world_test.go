@@ -134,7 +134,7 @@ func (w *world) asks(q cpd.Question) {
 
 // world is the service with its pages, on a clock that the test moves.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	svc      *cpd.Service
 	pages    *cpdweb.Pages
 	accounts *access.Store
@@ -179,7 +179,7 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		t: t, now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), log: &lockedBuffer{}, polls: make(chan struct{}, 10),
@@ -324,7 +324,7 @@ func (w *world) browser() *browser {
 
 // page is what a browser shows.
 type page struct {
-	t      *testing.T
+	t      testing.TB
 	Method string
 	Status int
 	Path   string // where the redirects led

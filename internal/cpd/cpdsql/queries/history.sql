@@ -1,6 +1,6 @@
 -- name: Events :many
 SELECT * FROM events e
-WHERE e.participant_id = sqlc.arg(id) OR e.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = sqlc.arg(id) AND p.joined_into <> '')
+WHERE e.participant_id IN (SELECT CAST(sqlc.arg(id) AS text) UNION ALL SELECT p.id FROM participants p WHERE p.joined_into = sqlc.arg(id) AND p.joined_into <> '')
 ORDER BY e.at, e.position, e.participant_id;
 
 -- name: AddEvent :exec

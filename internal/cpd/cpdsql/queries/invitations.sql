@@ -37,14 +37,14 @@ SELECT * FROM invited WHERE id = (SELECT m.invitation_id FROM messages m WHERE m
 SELECT * FROM invited
 WHERE urn = sqlc.arg(urn)
   AND (CAST(sqlc.arg(state) AS text) = '' OR state = sqlc.arg(state))
-  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\')
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR (CAST(sqlc.arg(folded) AS text) <> sqlc.arg(typed) AND search LIKE sqlc.arg(folded) ESCAPE '\'))
   AND (CAST(sqlc.arg(before) AS bigint) = 0 OR position < sqlc.arg(before))
 ORDER BY position DESC LIMIT sqlc.arg(at_most);
 
 -- name: CountInvited :many
 SELECT state, COUNT(*) AS people FROM invited
 WHERE urn = sqlc.arg(urn)
-  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\')
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR (CAST(sqlc.arg(folded) AS text) <> sqlc.arg(typed) AND search LIKE sqlc.arg(folded) ESCAPE '\'))
 GROUP BY state;
 
 -- name: CountInvitations :one

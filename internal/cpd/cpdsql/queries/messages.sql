@@ -1,6 +1,6 @@
 -- name: MessagesOf :many
 SELECT * FROM messages m
-WHERE m.participant_id = sqlc.arg(id) OR m.participant_id IN (SELECT p.id FROM participants p WHERE p.joined_into = sqlc.arg(id) AND p.joined_into <> '')
+WHERE m.participant_id IN (SELECT CAST(sqlc.arg(id) AS text) UNION ALL SELECT p.id FROM participants p WHERE p.joined_into = sqlc.arg(id) AND p.joined_into <> '')
 ORDER BY m.at, m.position, m.id;
 
 -- name: NewestMessages :many

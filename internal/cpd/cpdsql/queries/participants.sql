@@ -11,7 +11,7 @@ SELECT * FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.e
 SELECT * FROM people WHERE trn = $1 AND trn <> '';
 
 -- name: JoinedPeople :many
-SELECT * FROM people WHERE joined_into = $1 ORDER BY created_at, id;
+SELECT * FROM people WHERE joined_into = $1 AND joined_into <> '' ORDER BY created_at, id;
 
 -- name: UnsettledPeople :many
 SELECT * FROM people
@@ -26,20 +26,19 @@ WHERE joined_into = ''
   AND (CAST(sqlc.arg(alert_status) AS text) = '' OR alert_status = sqlc.arg(alert_status))
   AND (CAST(sqlc.arg(reason) AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = people.trn_request AND r.reason = sqlc.arg(reason)))
   AND people.trn_at <= sqlc.arg(since)
-  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\')
-  AND (CAST(sqlc.arg(after) AS text) = ''
-    OR created_at < (SELECT a.created_at FROM participants a WHERE a.id = sqlc.arg(after))
-    OR (created_at = (SELECT a.created_at FROM participants a WHERE a.id = sqlc.arg(after)) AND id < sqlc.arg(after)))
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR (CAST(sqlc.arg(folded) AS text) <> sqlc.arg(typed) AND search LIKE sqlc.arg(folded) ESCAPE '\'))
+  AND people.created_at <= sqlc.arg(before) AND (people.created_at < sqlc.arg(before) OR people.id < CAST(sqlc.arg(before_id) AS text))
 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(at_most);
 
 -- name: CountPeople :one
-SELECT COUNT(*) FROM participants
+SELECT COUNT(*) FROM (SELECT id FROM participants
 WHERE joined_into = ''
   AND (CAST(sqlc.arg(trn_status) AS text) = '' OR trn_status = sqlc.arg(trn_status))
   AND (CAST(sqlc.arg(alert_status) AS text) = '' OR alert_status = sqlc.arg(alert_status))
   AND (CAST(sqlc.arg(reason) AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = participants.trn_request AND r.reason = sqlc.arg(reason)))
   AND trn_at <= sqlc.arg(since)
-  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR search LIKE CAST(sqlc.arg(folded) AS text) ESCAPE '\');
+  AND (CAST(sqlc.arg(typed) AS text) = '%%' OR search LIKE sqlc.arg(typed) ESCAPE '\' OR (CAST(sqlc.arg(folded) AS text) <> sqlc.arg(typed) AND search LIKE sqlc.arg(folded) ESCAPE '\'))
+LIMIT sqlc.arg(at_most)) counted;
 
 -- name: AddParticipant :exec
 INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
