@@ -729,6 +729,18 @@ func TestAClosedTicketCannotBeWrittenOn(t *testing.T) {
 	}
 }
 
+func TestWhatWasWrittenOnATicketBeforeItWasMergedCountsNoMore(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.create(id)
+	w.write(ticket.ID, decision("op-1"))
+	w.agentDoes(ticket.ID, zendesk.TicketUpdate{Status: zendesk.StatusClosed, Tags: []string{"closed_by_merge"}})
+	again := decision("op-1")
+	again.Again = true
+	if got, err := w.h.Write(t.Context(), ticket.ID, again); !fault.Is(err, fault.Conflict) {
+		t.Errorf("got %+v %v, want a conflict", got, err)
+	}
+}
+
 func TestAChangeThatIsRefusedIsInvalid(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.create(id)
