@@ -101,6 +101,7 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("sqldb: %s: %w", o.Service, err), writer.Close())
 	}
 	reader.SetMaxOpenConns(8)
+	reader.SetMaxIdleConns(8) // a new connection has an empty cache and prepares everything anew
 	return &DB{Dialect: SQLite, writer: writer, reader: reader, logger: o.Logger}, nil
 }
 
