@@ -9,6 +9,7 @@ import (
 
 	"traid/internal/fault"
 	"traid/internal/person"
+	"traid/internal/workday"
 )
 
 // Sizes of what an operator reads at once.
@@ -29,6 +30,7 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 	}
 	f.Operator, f.Barring, f.Now, f.Limit = op.Email, op.Barring, s.now(), queueLimit+1
 	f.Query = strings.TrimSpace(f.Query)
+	f.Soon = workday.After(f.Now, soon)
 	rows, err := s.store.Queue(ctx, f)
 	if err != nil {
 		return QueuePage{}, err
@@ -53,6 +55,9 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 	out.Saved, err = s.store.SavedForms(ctx, op.Email, savedShown)
 	return out, err
 }
+
+// soon is how many working days before its promised day a case is due soon.
+const soon = 2
 
 // savedShown is how many of an operator's unfinished forms are listed.
 const savedShown = 10

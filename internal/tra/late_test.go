@@ -142,3 +142,27 @@ func TestASecondClickChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestACaseIsDueSoonBeforeItIsOverdue(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		id := r.open(first, claim())
+		by := r.kase(id).Request.ExpectedBy
+		stands := func(want tra.Queue) {
+			t.Helper()
+			page, err := r.svc.Queue(r.ctx, olive, tra.QueueFilter{})
+			r.ok(err)
+			for _, q := range []tra.Queue{tra.QueueSoon, tra.QueueOverdue} {
+				if got := page.Counts[q]; got != map[bool]int{true: 1}[q == want] {
+					t.Errorf("at %s, due %s: %d in %s", r.clock.now(), by, got, q)
+				}
+			}
+		}
+		stands("")
+		r.clock.move(by.AddDate(0, 0, -1).Sub(r.clock.now()) - 8*time.Hour) // the morning before
+		stands(tra.QueueSoon)
+		r.clock.move(by.Sub(r.clock.now()))
+		stands(tra.QueueSoon)
+		r.clock.move(time.Second)
+		stands(tra.QueueOverdue)
+	})
+}

@@ -22,6 +22,7 @@ const (
 	QueueOpen       Queue = "open"       // everything that waits for an operator
 	QueueUnassigned Queue = "unassigned" // of these, nobody's
 	QueueMine       Queue = "mine"       // of these, the operator's own
+	QueueSoon       Queue = "soon"       // of these, promised within two working days
 	QueueOverdue    Queue = "overdue"    // of these, past the promised day
 	QueueReview     Queue = "review"     // in second review
 	QueueAsked      Queue = "asked"      // waiting for the person's answer
@@ -33,7 +34,7 @@ const (
 
 // Queues lists the queues in the order of the console, but QueueAny.
 func Queues() []Queue {
-	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueOverdue, QueueReview, QueueAsked, QueueAttention, QueueDeciding, QueueAnswered}
+	return []Queue{QueueOpen, QueueUnassigned, QueueMine, QueueSoon, QueueOverdue, QueueReview, QueueAsked, QueueAttention, QueueDeciding, QueueAnswered}
 }
 
 // QueueFilter narrows the list of cases. Withdrawn requests are in no other
@@ -45,7 +46,8 @@ type QueueFilter struct {
 	Barring  bool   // barring checks are left out without it; Service sets it
 	Query    string // part of a reference, or a request's id; empty: none
 	Now      time.Time
-	After    string // QueuePage.Next of the page before
+	Soon     time.Time // until when QueueSoon is; Service sets it
+	After    string    // QueuePage.Next of the page before
 	Limit    int
 }
 

@@ -68,7 +68,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("sign-in: what was typed is kept", tiredNote.press(casePath+"/answer/check", "Continue", one("note", longText)).follow("/sign-in"))
 	tired.enter("leaver@example.org", traconsole.RoleOperator)
 	keep("sign-in: a form of somebody else", tiredNote.press(casePath+"/answer/check", "Continue", nil))
-	tired.enter("tired@example.org", traconsole.RoleOperator)
+	c.free(trnCase)
 	ann, sue := signIn("ann@example.org", traconsole.RoleAdministrator), signIn("sue@example.org", traconsole.RoleBarring)
 	eve := signIn(longEmail, traconsole.RoleOperator)
 

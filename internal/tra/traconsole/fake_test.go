@@ -214,7 +214,7 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 		r, waits := c.Request, (c.Request.State == tra.Received || c.Request.State == tra.WithOperator) && c.Decision == nil
 		return map[tra.Queue]bool{
 			tra.QueueOpen: waits, tra.QueueUnassigned: waits && r.Owner == "", tra.QueueMine: waits && r.Owner == op.Email,
-			tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAsked: r.State == tra.WaitingForPerson, tra.QueueAttention: len(c.Flags) > 0,
+			tra.QueueSoon: waits && !r.ExpectedBy.Before(f.now) && r.ExpectedBy.Before(f.now.AddDate(0, 0, 2)), tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAsked: r.State == tra.WaitingForPerson, tra.QueueAttention: len(c.Flags) > 0,
 			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
 		}[q]
 	}

@@ -36,7 +36,7 @@ func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
 	if len(rows) != 3 || !slices.Equal(rows[1], want[0]) || !slices.Equal(rows[2], want[1]) {
 		t.Errorf("got %q, want %q", rows, want)
 	}
-	p.says("2 Open", "1 Unassigned", "1 Mine", "1 Overdue", "0 Second review", "0 Person asked", "1 Needs attention", "0 Decided", "2 Answered")
+	p.says("2 Open", "1 Unassigned", "1 Mine", "0 Due soon", "1 Overdue", "0 Second review", "0 Person asked", "1 Needs attention", "0 Decided", "2 Answered")
 	b.get("/?queue=mine").is(http.StatusOK).says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?kind=barring_check").says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?queue=answered").says("TRA-D0NE-999", "Liz Marsh", "TRA-G0NE-777", "Details deleted")

@@ -71,7 +71,7 @@ func flagTag(f tra.Flag) tagView {
 }
 
 var queueWords = map[tra.Queue]string{
-	tra.QueueOpen: "Open", tra.QueueUnassigned: "Unassigned", tra.QueueMine: "Mine", tra.QueueOverdue: "Overdue",
+	tra.QueueOpen: "Open", tra.QueueUnassigned: "Unassigned", tra.QueueMine: "Mine", tra.QueueSoon: "Due soon", tra.QueueOverdue: "Overdue",
 	tra.QueueReview: "Second review", tra.QueueAsked: "Person asked", tra.QueueAttention: "Needs attention", tra.QueueDeciding: "Decided", tra.QueueAnswered: "Answered",
 }
 
@@ -80,6 +80,7 @@ var emptyWords = map[tra.Queue]string{
 	tra.QueueOpen:       "Nobody is waiting for an operator. New requests appear here within a second of their arrival.",
 	tra.QueueUnassigned: "Every open case has an operator.",
 	tra.QueueMine:       "You have no open case. Take one from the unassigned cases.",
+	tra.QueueSoon:       "Nobody was promised an answer within two working days.",
 	tra.QueueOverdue:    "Nobody waits longer than was promised.",
 	tra.QueueReview:     "No decision waits for a second operator.",
 	tra.QueueAsked:      "Nobody has been asked a question that is still open.",

@@ -36,6 +36,8 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 		return waiting + ` AND (held_until IS NULL OR held_until <= ` + a.add(sqldb.Time(f.Now)) + `)`, nil
 	case tra.QueueMine:
 		return waiting + ` AND owner = ` + a.add(f.Operator) + ` AND owner <> '' AND held_until > ` + a.add(sqldb.Time(f.Now)), nil
+	case tra.QueueSoon:
+		return `state IN ('received', 'with_operator', 'in_second_review') AND NOT deciding AND expected_by >= ` + a.add(sqldb.Time(f.Now)) + ` AND expected_by <= ` + a.add(sqldb.Time(f.Soon)), nil
 	case tra.QueueOverdue:
 		return `state IN ('received', 'with_operator', 'in_second_review') AND NOT deciding AND expected_by < ` + a.add(sqldb.Time(f.Now)), nil
 	case tra.QueueReview:

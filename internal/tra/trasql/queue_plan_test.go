@@ -21,6 +21,7 @@ func TestEveryQueueIsReadFromItsIndex(t *testing.T) {
 		tra.QueueOpen:       {"requests_waiting"},
 		tra.QueueUnassigned: {"requests_waiting"},
 		tra.QueueMine:       {"requests_owner"},
+		tra.QueueSoon:       {"requests_expected_by"},
 		tra.QueueOverdue:    {"requests_expected_by"},
 		tra.QueueReview:     {"requests_review"},
 		tra.QueueAttention:  {"sqlite_autoindex_flags_1", "requests_received"},
@@ -125,10 +126,10 @@ func benchmarkQueue(b *testing.B, store *Store, open int) {
 		})
 	}
 	for queue, rows := range map[tra.Queue]int{
-		tra.QueueOpen: 51, tra.QueueUnassigned: 51, tra.QueueMine: 51, tra.QueueOverdue: 51, tra.QueueReview: 0,
+		tra.QueueOpen: 51, tra.QueueUnassigned: 51, tra.QueueMine: 51, tra.QueueSoon: 51, tra.QueueOverdue: 51, tra.QueueReview: 0,
 		tra.QueueAttention: 0, tra.QueueDeciding: 0, tra.QueueAnswered: 51,
 	} {
-		page(string(queue), rows, tra.QueueFilter{Queue: queue, Now: middle})
+		page(string(queue), rows, tra.QueueFilter{Queue: queue, Now: middle, Soon: middle.Add(time.Hour)})
 	}
 	page("open_in_the_middle", 51, tra.QueueFilter{Now: middle, After: middle.Format(time.RFC3339Nano) + "|r"})
 	page("one_kind", 51, tra.QueueFilter{Kind: tra.TRNValidation, Now: middle})

@@ -86,6 +86,7 @@ func (o *office) queue(f tra.QueueFilter) []tra.QueueRow {
 	if f.Now.IsZero() {
 		f.Now = now
 	}
+	f.Soon = now.Add(30 * time.Minute)
 	rows, err := o.store.Queue(o.Context(), f)
 	if err != nil {
 		o.Fatal(err)
@@ -107,6 +108,7 @@ var wantQueues = map[tra.Queue][2]string{
 	tra.QueueOpen:       {"received received-long-ago received-4h mine theirs was-mine late due-now no-promise undone flagged reopened", " barring"},
 	tra.QueueUnassigned: {"received received-long-ago received-4h was-mine late due-now no-promise undone flagged reopened", " barring"},
 	tra.QueueMine:       {"mine", ""},
+	tra.QueueSoon:       {"due-now", ""},
 	tra.QueueOverdue:    {"late review-late", ""},
 	tra.QueueReview:     {"review review-late", ""},
 	tra.QueueAttention:  {"received-long-ago flagged flagged-deciding answered-flagged", ""},
@@ -118,7 +120,7 @@ func TestEveryQueueHasItsRequestsInOrder(t *testing.T) {
 	eachOffice(t, func(o *office) {
 		o.desk()
 		for _, barring := range []bool{false, true} {
-			f := tra.QueueFilter{Operator: "me@example.com", Barring: barring, Now: now}
+			f := tra.QueueFilter{Operator: "me@example.com", Barring: barring, Now: now, Soon: now.Add(30 * time.Minute)}
 			counts, err := o.store.QueueCounts(o.Context(), f)
 			if err != nil {
 				o.Fatal(err)
