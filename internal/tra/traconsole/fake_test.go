@@ -173,6 +173,7 @@ func sample(t testing.TB) *fake {
 	done := add(tra.Request{ID: answered, Kind: tra.TRNValidation, Reference: "TRA-D0NE-999", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -5), Version: 1}, claim)
 	done.Answer = &tra.Answer{Request: answered, Version: 1, Outcome: tra.TRNFound, TRN: trn(t, "8400123"), AnsweredAt: noon.AddDate(0, 0, -2)}
 	gone := add(tra.Request{ID: deleted, Kind: tra.TRNValidation, Reference: "TRA-G0NE-777", State: tra.Answered, SubmittedAt: noon.AddDate(0, 0, -95), ForgottenAt: noon, Version: 1}, tra.Claim{})
+	gone.Request.Ticket = 0
 	gone.Answer = &tra.Answer{Request: deleted, Version: 1, Outcome: tra.TRNFound, AnsweredAt: noon.AddDate(0, 0, -90)}
 	gone.History = []tra.Event{
 		{At: noon.AddDate(0, 0, -95), Who: "manage-cpd", What: tra.WasReceived},
