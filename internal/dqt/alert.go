@@ -13,6 +13,7 @@ import (
 type AlertType struct {
 	Code, Category, Name string
 	Prohibition          bool // counts as a prohibition from teaching
+	Internal             bool // for the register's own people
 }
 
 //go:embed alert_types.csv
@@ -25,7 +26,7 @@ var alertTypes = sync.OnceValue(func() map[string]AlertType {
 	}
 	types := make(map[string]AlertType, len(rows))
 	for _, r := range rows[1:] { // code,category,name,internal_only,still_assigned,prohibition
-		types[r[0]] = AlertType{Code: r[0], Category: r[1], Name: r[2], Prohibition: r[5] == "true"}
+		types[r[0]] = AlertType{Code: r[0], Category: r[1], Name: r[2], Prohibition: r[5] == "true", Internal: r[3] == "true"}
 	}
 	return types
 })

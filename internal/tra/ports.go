@@ -158,6 +158,7 @@ type Record struct {
 type Alert struct {
 	Code, Category, Name string
 	Prohibition          bool
+	Internal             bool   // for the register's own people alone
 	Start, End           string // as recorded; End empty while it has none
 	Details              person.Text
 	Open                 bool // in London today

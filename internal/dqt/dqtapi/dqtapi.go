@@ -163,7 +163,7 @@ func (h handlers) recordOf(r dqt.Record, caller httpd.Caller) wire.Record {
 	for _, a := range r.Alerts {
 		kind, _ := dqt.AlertTypeOf(a.Code)
 		one := wire.Alert{
-			Code: a.Code, Category: kind.Category, Name: kind.Name, Prohibition: kind.Prohibition,
+			Code: a.Code, Category: kind.Category, Name: kind.Name, Prohibition: kind.Prohibition, Internal: kind.Internal,
 			Start: a.Start.Reveal(), Details: a.Details.Reveal(), Open: h.svc.IsOpen(a),
 		}
 		if !a.End.IsZero() {

@@ -1,6 +1,7 @@
 package traconsole
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -65,6 +66,7 @@ type caseView struct {
 	Questions []questionView
 	Choices   []choiceView
 	History   []eventView
+	Sequence  sequenceView
 	Asked     hidden // when
 	Saved     *savedView
 	// Meanwhile says what somebody else did before this operator's form came, and
@@ -104,7 +106,7 @@ type alertRecordView struct {
 
 type alertView struct {
 	Category, Name, Start, End, Details string
-	Open, Prohibition                   bool
+	Open, Prohibition, Internal         bool
 }
 
 // threadView is what stands on the case's ticket.
@@ -193,6 +195,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	for _, e := range c.History {
 		v.History = append(v.History, eventView{moment(e.At), orWord(e.Who, "Name deleted"), e.What.Text(), e.Why})
 	}
+	v.Sequence = sequenceOf(c.History)
 	if c.Decision != nil {
 		v.Decision = decisionOf(*c.Decision, c.Request, op)
 	} else if n := len(c.Decisions); n > 0 && c.Decisions[n-1].Stage == tra.StageSentBack {
@@ -339,6 +342,16 @@ func alertsTag(op tra.Operator, r tra.Record) *tagView {
 	return &tagView{"No alert", grey}
 }
 
+func rank(a alertView) int {
+	switch {
+	case a.Open && a.Prohibition:
+		return 2
+	case a.Open:
+		return 1
+	}
+	return 0
+}
+
 func alertRecordOf(c tra.Claim, r tra.Record) *alertRecordView {
 	v := &alertRecordView{recordView: recordOf(r, false)}
 	v.Rows = beside(tra.Claim{FirstName: c.FirstName, LastName: c.LastName, TRN: c.TRN}, r, nil)
@@ -349,13 +362,16 @@ func alertRecordOf(c tra.Claim, r tra.Record) *alertRecordView {
 	for _, a := range r.Alerts {
 		one := alertView{
 			Category: orWord(a.Category, "Unknown type "+a.Code), Name: a.Name, Start: recordedDay(a.Start), End: recordedDay(a.End),
-			Details: a.Details.Reveal(), Open: a.Open, Prohibition: a.Prohibition,
+			Details: a.Details.Reveal(), Open: a.Open, Prohibition: a.Prohibition, Internal: a.Internal,
 		}
 		if a.Open {
 			v.Open++
 		}
 		v.Alerts = append(v.Alerts, one)
 	}
+	slices.SortStableFunc(v.Alerts, func(a, b alertView) int { // what is in force first, of that the prohibitions, then by category
+		return cmp.Or(rank(b)-rank(a), strings.Compare(a.Category, b.Category))
+	})
 	return v
 }
 

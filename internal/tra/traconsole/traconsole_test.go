@@ -403,6 +403,67 @@ func TestThePersonIsAskedAndTheCaseGoesOnWithTheAnswer(t *testing.T) {
 	b.get(casePath).says("Which names?", "answered on 25 November 2026", "Okoro, when I trained", "Previous names Elizabeth Okoro Changed", "This is the person")
 }
 
+func TestAHistoryIsDrawnAsTheSequenceThatItWas(t *testing.T) {
+	c := start(t)
+	history := &c.cases[trnCase].History
+	for _, e := range []tra.Event{
+		{Who: "ann@example.org", What: tra.RegisterSearched}, {Who: "traid", What: tra.FlagSet}, {Who: "helpdesk", What: tra.DecisionUndone}, {Who: "traid", What: tra.AnswerReleased},
+	} {
+		*history = append(*history, e)
+	}
+	p := c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath)
+	var lanes, texts []string
+	var arrows [][2]string
+	for n := range p.doc.Descendants() {
+		switch attr(n, "class") {
+		case "traid-sequence__lane":
+			lanes = append(lanes, textOf(n))
+		case "traid-sequence__text":
+			texts = append(texts, textOf(n))
+		case "traid-sequence__step":
+			arrows = append(arrows, [2]string{attr(n, "x1"), attr(n, "x2")})
+		}
+	}
+	if want := []string{"Client", "TRA API", "Zendesk", "Operator", "DQT"}; !slices.Equal(lanes, want) {
+		t.Errorf("the lanes are %q, want %q", lanes, want)
+	}
+	var want []string // the steps of the table, in its order
+	for _, e := range *history {
+		want = append(want, e.What.Text())
+	}
+	if !slices.Equal(texts, want) {
+		t.Errorf("drawn %q, want %q", texts, want)
+	}
+	client, api, zendesk, operator, dqt := "80", "230", "380", "530", "680"
+	if want := [][2]string{{client, api}, {api, zendesk}, {operator, dqt}, {zendesk, api}, {api, client}}; !slices.Equal(arrows, want) {
+		t.Errorf("the arrows are %q, want %q", arrows, want)
+	}
+}
+
+func TestAlertsSayWhatIsInForceAndWhatIsInternal(t *testing.T) {
+	c := start(t)
+	c.free(barringCase)
+	r := c.records["5550001"]
+	r.Alerts = []tra.Alert{
+		{Code: "C2", Category: "Failed induction", Name: "Failed induction", Start: "1999-09-01", End: "2001-09-01"},
+		{Code: "T9", Category: "Flag", Name: "For internal information", Internal: true, Start: "2020-01-01", Open: true},
+		{Code: "T1", Category: "Prohibition from teaching", Name: "Prohibition", Prohibition: true, Start: "2019-05-01", Open: true},
+		{Code: "T2", Category: "EEA Decision", Name: "Later", Start: "2030-01-01"},
+	}
+	c.records["5550001"] = r
+	p := c.signIn(t, "bar@example.org", traconsole.RoleBarring).get(barringPath).is(http.StatusOK)
+	p.says("4 alerts, 2 open", "Flag For internal information 1 January 2020 None Open Internal", "Prohibition from teaching Prohibition 1 May 2019 None Open", "Later 1 January 2030 None Not begun", "1 September 2001 Spent")
+	text := p.text()
+	before := 0
+	for _, name := range []string{"Prohibition from teaching Prohibition", "For internal", "EEA Decision Later", "Failed induction Failed"} {
+		at := strings.Index(text, name)
+		if at < before {
+			t.Errorf("%q is out of its order", name)
+		}
+		before = at
+	}
+}
+
 func TestAnAdministratorChangesTheTextsThatOperatorsStartFrom(t *testing.T) {
 	c := start(t)
 	ann, b := c.signIn(t, "ann@example.org", traconsole.RoleAdministrator), c.signIn(t, "bob@example.org", traconsole.RoleSupervisor)
@@ -434,7 +495,7 @@ func TestBarredWaitsForAnotherOperatorWhoSeesTheEvidenceFirst(t *testing.T) {
 	p := first.get(barringPath).is(http.StatusOK)
 	p.says("Is a prohibition from teaching in force today on this record?", "Joan Hale TRN 5550001", "2 alerts, 1 open",
 		"Prohibition from teaching Prohibition by the Secretary of State - misconduct 1 May 2019 None Open Panel of April 2019",
-		"Failed induction Failed induction 1 September 1999 1 September 2001 Not in force").saysNot("Search the register")
+		"Failed induction Failed induction 1 September 1999 1 September 2001 Spent").saysNot("Search the register")
 	check := p.press(barringPath+"/answer", "Continue", one("answer", "barred")).is(http.StatusOK)
 	check.says("Alerts that are in force", "What the client will read Outcome Barred Note None", "Another operator will have to agree. Barred always needs a second operator.")
 	p.press(barringPath+"/answer", "Continue", one("answer", "not_barred")).says("Outcome Not barred", "Another operator will have to agree. A prohibition or a DBS match is open on the record.")

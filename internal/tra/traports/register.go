@@ -103,7 +103,7 @@ func recordOf(w wire.Record) (tra.Record, error) {
 	}
 	for _, a := range w.Alerts {
 		out.Alerts = append(out.Alerts, tra.Alert{
-			Code: a.Code, Category: a.Category, Name: a.Name, Prohibition: a.Prohibition,
+			Code: a.Code, Category: a.Category, Name: a.Name, Prohibition: a.Prohibition, Internal: a.Internal,
 			Start: a.Start, End: text(a.End), Details: person.NewText(a.Details), Open: a.Open,
 		})
 	}

@@ -82,7 +82,7 @@ func TestTheRegistersRecordsAreReadWhole(t *testing.T) {
 	for trn, want := range map[string]tra.Record{"2000001": siobhan, "2000003": siobhan, "2000002": neal} {
 		got, asAt, err := r.Show(t.Context(), must(person.NewTRN(trn)))
 		if trn != "2000002" {
-			if len(got.Alerts) != 1 || got.Alerts[0].Code != "T1" || !got.Alerts[0].Open || !got.Alerts[0].Prohibition || got.Alerts[0].Start != "2020-01-01" || got.Alerts[0].End != "" || got.Alerts[0].Details.Reveal() != "in force" || got.Alerts[0].Name == "" || got.Alerts[0].Category == "" {
+			if len(got.Alerts) != 1 || got.Alerts[0].Code != "T1" || !got.Alerts[0].Open || !got.Alerts[0].Prohibition || got.Alerts[0].Internal || got.Alerts[0].Start != "2020-01-01" || got.Alerts[0].End != "" || got.Alerts[0].Details.Reveal() != "in force" || got.Alerts[0].Name == "" || got.Alerts[0].Category == "" {
 				t.Errorf("%s: got the alerts %+v, want T1 in force", trn, got.Alerts)
 			}
 			got.Alerts = nil

@@ -68,6 +68,7 @@ type Alert struct {
 	Category    string  `json:"category" doc:"Category of the alert type; empty for an unknown code." example:"Prohibition from teaching"`
 	Name        string  `json:"name" doc:"What the alert says; empty for an unknown code."`
 	Prohibition bool    `json:"prohibition" doc:"The type counts as a prohibition from teaching."`
+	Internal    bool    `json:"internal" doc:"The type is for the register's own people alone; false for an unknown code."`
 	Start       string  `json:"start" doc:"Day it starts, as recorded; a day that cannot be read counts as begun." example:"2019-05-01"`
 	End         *string `json:"end" doc:"Last day it is in force, as recorded; null while it has none."`
 	Details     string  `json:"details" doc:"Note of the register."`
