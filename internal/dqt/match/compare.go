@@ -166,8 +166,9 @@ func (q *query) compare(r *Features, c *comparison) {
 	if f.born != 0 && r.born != 0 {
 		l := dateLevel(f.born, r.born)
 		q.set(c, bornField, l, q.equal[bornField])
-		if l == equal && uint32(f.born)%10000 == 101 {
+		if l == equal && uint32(f.born)%10000 == 101 { // as much weaker as the parameters say
 			c.levels[bornField] = equalDefault
+			c.cents[bornField] += q.model.cents[bornField][equalDefault] - q.model.cents[bornField][equal]
 		}
 	}
 	q.names(r, c)
