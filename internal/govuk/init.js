@@ -44,3 +44,15 @@ for (const button of document.querySelectorAll('[data-traid-save]')) {
   })
   document.addEventListener('visibilitychange', save)
 }
+
+// A single key follows the link that has it (data-traid-key), and gives anything
+// else the focus. It presses nothing, and is a letter where one types.
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return
+  if (event.target.closest('input:not([type=radio], [type=checkbox]), textarea, select')) return
+  const at = [...document.querySelectorAll('[data-traid-key]')].find(each => each.dataset.traidKey === event.key)
+  if (!at) return
+  event.preventDefault()
+  at.focus()
+  if (at.matches('a[href]')) at.click()
+})

@@ -177,6 +177,10 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("register: found", search.press("/register", "Search", url.Values{"purpose": {"A school called about a supply teacher"}, "query": {"Marsh"}}))
 	keep("register: nobody found", search.press("/register", "Search", url.Values{"purpose": {"A school called"}, "query": {"nobody"}}))
 
+	keys := keep("keyboard", ann.get("/keyboard"))
+	keep("keyboard: errors", keys.press("/keyboard", "Save", one("keys", "")))
+	keys.press("/keyboard", "Save", one("keys", "on"))
+
 	// The texts.
 	keep("figures: empty", ann.get("/figures"))
 	c.figures = tra.Figures{
@@ -347,6 +351,7 @@ func TestThePagesCanBeUsedByEverybody(t *testing.T) {
 			"Evidence for and against":    "there is no more evidence than fields",
 			"What happened":               "something has happened to every case",
 			"Cookies":                     "there is one",
+			"Single keys":                 "there are these",
 			"Outcomes":                    "there are four",
 			"Reasons of failures":         "there are six",
 			"Working days until":          "there are eleven bars",

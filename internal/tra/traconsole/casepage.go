@@ -158,6 +158,7 @@ func (p *pages) renderCase(w http.ResponseWriter, r *http.Request, c tra.Case, s
 	if change != nil {
 		change(&v)
 	}
+	numbered(v.Evidence.Candidates, v.Search.Found)
 	o := Page(r, v.Reference+" "+v.Kind)
 	o.Breadcrumbs = []govuk.Breadcrumb{{Text: "Cases", Href: "/"}, {Text: v.Reference}}
 	o.Errors = v.errs

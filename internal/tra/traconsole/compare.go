@@ -61,6 +61,7 @@ type recordView struct {
 	Why             []reasonView
 	Bits            string
 	Choose          bool
+	Key             string // that leads to choosing it; empty: none
 }
 
 // requestView is another request.

@@ -16,13 +16,14 @@ func Page(r *http.Request, title string) govuk.PageOptions {
 	o := govuk.PageOptions{Title: title, ProductName: "traid", ServiceName: serviceName, ServiceURL: "/", Wide: true, Footer: footer()}
 	if a, ok := signin.AccountFrom(r.Context()); ok {
 		section := "/"
-		for _, other := range []string{"/register", figuresPath, textsPath} {
+		for _, other := range []string{"/register", figuresPath, textsPath, keyboardPath} {
 			if strings.HasPrefix(r.URL.Path, other) {
 				section = other
 			}
 		}
-		for _, item := range []govuk.NavigationItem{{Text: "Cases", Href: "/"}, {Text: "Search the register", Href: "/register"}, {Text: "Figures", Href: figuresPath}, {Text: "Texts", Href: textsPath}} {
+		for _, item := range []govuk.NavigationItem{{Text: "Cases", Href: "/"}, {Text: "Search the register", Href: "/register"}, {Text: "Figures", Href: figuresPath}, {Text: "Texts", Href: textsPath}, {Text: "Keyboard", Href: keyboardPath}} {
 			item.Active = item.Href == section
+			item.Attributes = key(r.Context(), map[string]string{"/": keyCases, "/register": keyRegister, keyboardPath: keyHelp}[item.Href])
 			switch {
 			case item.Href == textsPath && !a.HasRole(RoleAdministrator), item.Href == figuresPath && !a.HasRole(RoleSupervisor, RoleAdministrator):
 			default:

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"traid/internal/access"
+
 	"traid/internal/fault"
 	"traid/internal/govuk"
 	"traid/internal/httpd"
@@ -104,6 +106,9 @@ func Routes() []Route {
 		{"POST /texts/{text}", []string{RoleAdministrator}, (*pages).saveText},
 		{"POST /texts/{text}/delete", []string{RoleAdministrator}, (*pages).dropText},
 
+		{"GET " + keyboardPath, every, (*pages).keyboard},
+		{"POST " + keyboardPath, every, (*pages).setKeyboard},
+
 		{"GET " + privacyPath, nil, (*pages).privacy},
 		{"GET " + cookiesPath, nil, (*pages).cookies},
 		{"GET " + accessibilityPath, nil, (*pages).accessibility},
@@ -118,6 +123,8 @@ type Options struct {
 	Retain  time.Duration    // how long what a case holds is kept after its end; tra.DefaultRetain
 	Now     func() time.Time // time.Now
 	Logger  *slog.Logger     // silent
+	// Sessions keep that an operator has switched single keys off; without them they are on.
+	Sessions *scs.SessionManager
 }
 
 type pages struct {
@@ -126,6 +133,7 @@ type pages struct {
 	retain          time.Duration
 	now             func() time.Time
 	logger          *slog.Logger
+	sessions        *scs.SessionManager
 }
 
 // Mount puts the console's pages, their styles and scripts, and the pages for
@@ -140,13 +148,13 @@ func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, retain: o.Retain, now: o.Now, logger: o.Logger}
+	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, retain: o.Retain, now: o.Now, logger: o.Logger, sessions: o.Sessions}
 	for _, route := range Routes() {
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(p, w, r) })
 		if route.Roles != nil {
 			h = gate.Require(route.Roles...)(h)
 		}
-		mux.Handle(route.Pattern, gate.Recognise(httpd.Form(httpd.Text(h, ErrorPage), ErrorPage)))
+		mux.Handle(route.Pattern, gate.Recognise(p.withKeys(httpd.Form(httpd.Text(h, ErrorPage), ErrorPage))))
 	}
 	mux.Handle("GET /assets/", govuk.Assets())
 	mux.Handle("/", gate.Recognise(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -73,3 +73,40 @@ func TestACaseIsDecidedByKeyboardInAtMostSixActions(t *testing.T) {
 		})
 	}
 }
+
+// A single key leads to a button and presses nothing; where one types it is a letter.
+func TestASingleKeyLeadsToAButtonAndPressesNothing(t *testing.T) {
+	c := start(t)
+	link, err := c.accounts.AddAccount(t.Context(), "new@example.org", []string{traconsole.RoleOperator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(govuktest.Browser(t), 60*time.Second)
+	t.Cleanup(stop)
+	do := func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	has := func(what, expression string) {
+		t.Helper()
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err != nil || !got {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	do("sign in", chromedp.Navigate(c.url+"/sign-in/"+link), chromedp.Click(`main button`), chromedp.WaitVisible(`.traid-cases`))
+	do("n", chromedp.KeyEvent("n"))
+	has("n leads to the next case", `document.activeElement.innerText.startsWith("Take the next case")`)
+	if len(c.asked) != 0 {
+		t.Error("n has taken a case")
+	}
+	do("Enter", chromedp.KeyEvent(kb.Enter), chromedp.WaitReady(`#candidates`))
+	do("2", chromedp.KeyEvent("2"))
+	has("2 leads to the second record", `document.activeElement.innerText.includes("9911999")`)
+	do("s", chromedp.KeyEvent("s"))
+	do("typing", chromedp.KeyEvent("lr1"))
+	has("where one types it is a letter", `document.activeElement.name === "query" && document.activeElement.value.endsWith("lr1")`)
+	do("?", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.KeyEvent("?"), chromedp.WaitReady(`//h1[. = "Keyboard"]`))
+}
