@@ -191,6 +191,7 @@ func (s *Service) changed(ctx context.Context, reads Reads, r Request, open *Dec
 var changes = []What{
 	WasReceived, WasReplaced, WasWithdrawn, DecisionMade, DecisionRead, DecisionUndone, DecisionOvertaken, DecisionRefused,
 	ReviewAgreed, ReviewSentBack, ReviewOverridden, AnswerReleased, RecordMerged, TicketReopened, CaseReopened,
+	PersonAsked, QuestionTakenBack, PersonAnswered, FlagSet,
 }
 
 // lastChange gives the newest of the changes of a case.

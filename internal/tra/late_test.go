@@ -29,6 +29,12 @@ var forms = map[string]func(r *rig, op tra.Operator, id tra.RequestID, revision 
 	"send back": func(r *rig, op tra.Operator, id tra.RequestID, revision int64) error {
 		return r.svc.Review(r.ctx, op, id, tra.Reviewing{Revision: revision, Why: "it is somebody else"})
 	},
+	"ask": func(r *rig, op tra.Operator, id tra.RequestID, revision int64) error {
+		return r.svc.Ask(r.ctx, op, id, tra.Asking{Revision: revision, Text: "What was your name when you trained?", AsksFor: tra.FieldPreviousNames})
+	},
+	"take back": func(r *rig, op tra.Operator, id tra.RequestID, revision int64) error {
+		return r.svc.TakeQuestionBack(r.ctx, op, id, revision)
+	},
 	"reopen": func(r *rig, op tra.Operator, id tra.RequestID, revision int64) error {
 		return r.svc.Reopen(r.ctx, op, id, revision, "the wrong twin")
 	},
@@ -50,6 +56,11 @@ var standings = map[string]func(r *rig) tra.RequestID{
 		r.addRecord(zofia, func(record *tra.Record) { record.DateOfBirth = date("1984-02-18") })
 		id := r.open(first, claim())
 		r.decide(olive, id, tra.Deciding{Outcome: tra.TRNFound, TRN: trn(zofia), Why: "the school knows her"})
+		return id
+	},
+	"asked": func(r *rig) tra.RequestID {
+		id := r.open(first, claim())
+		r.ok(forms["ask"](r, owen, id, r.kase(id).Request.Revision))
 		return id
 	},
 	"answered": func(r *rig) tra.RequestID {
@@ -74,8 +85,10 @@ func TestWhoComesTooLateIsToldWhoWhenAndWhat(t *testing.T) {
 		late      string
 		told      []string
 	}{
-		"another one decided":    {"open", byForm(owen, "decide"), "decide", []string{owen.Email + " decided this case", "failed"}},
-		"the client withdrew it": {"open", func(r *rig, id tra.RequestID) { r.ok(r.svc.Withdraw(r.ctx, cpdClient, tra.TRNValidation, id)) }, "decide", []string{"Withdrawn by the client, by manage-cpd"}},
+		"another one decided":          {"open", byForm(owen, "decide"), "decide", []string{owen.Email + " decided this case", "failed"}},
+		"another one asked the person": {"open", byForm(owen, "ask"), "decide", []string{"The person was asked a question", owen.Email}},
+		"the question was taken back":  {"asked", byForm(owen, "take back"), "take back", []string{"The question to the person was taken back, by " + owen.Email}},
+		"the client withdrew it":       {"open", func(r *rig, id tra.RequestID) { r.ok(r.svc.Withdraw(r.ctx, cpdClient, tra.TRNValidation, id)) }, "decide", []string{"Withdrawn by the client, by manage-cpd"}},
 		"an agent answered": {"open", func(r *rig, id tra.RequestID) {
 			r.byAgent(id, map[string]string{"TRN": zofia, "Outcome": "trn_found"})
 			r.work(3 * time.Minute)
@@ -121,6 +134,7 @@ func (r *rig) agentSets(id tra.RequestID, status string) {
 func TestASecondClickChangesNothing(t *testing.T) {
 	for form, standing := range map[string]string{
 		"decide": "open", "undo": "decided", "agree": "in second review", "send back": "in second review", "reopen": "answered",
+		"ask": "open", "take back": "asked",
 	} {
 		t.Run(form, func(t *testing.T) {
 			each(t, func(t *testing.T, r *rig) {

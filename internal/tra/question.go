@@ -149,6 +149,9 @@ func (s *Service) TakeQuestionBack(ctx context.Context, op Operator, id RequestI
 		if err != nil {
 			return err
 		}
+		if again, err := done(ctx, tx, r, revision, op, QuestionTakenBack); err != nil || again {
+			return err
+		}
 		if err := s.unchanged(ctx, tx, r, revision, Decision{}, false); err != nil {
 			return err
 		}
