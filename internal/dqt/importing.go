@@ -50,8 +50,6 @@ const (
 	stageAtOnce = 5000
 	// sweepAtOnce is the same for rows that are deleted.
 	sweepAtOnce = 5000
-	// progressEvery is how many rows are read between two reports of progress.
-	progressEvery = 1000
 	// holdFor is how long an import that was killed keeps others out.
 	holdFor = 30 * time.Second
 	// derivation is part of every fingerprint. Change it whenever what a record is

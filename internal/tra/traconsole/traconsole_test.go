@@ -406,11 +406,9 @@ func TestThePersonIsAskedAndTheCaseGoesOnWithTheAnswer(t *testing.T) {
 func TestAHistoryIsDrawnAsTheSequenceThatItWas(t *testing.T) {
 	c := start(t)
 	history := &c.cases[trnCase].History
-	for _, e := range []tra.Event{
-		{Who: "ann@example.org", What: tra.RegisterSearched}, {Who: "traid", What: tra.FlagSet}, {Who: "helpdesk", What: tra.DecisionUndone}, {Who: "traid", What: tra.AnswerReleased},
-	} {
-		*history = append(*history, e)
-	}
+	*history = append(*history,
+		tra.Event{Who: "ann@example.org", What: tra.RegisterSearched}, tra.Event{Who: "traid", What: tra.FlagSet},
+		tra.Event{Who: "helpdesk", What: tra.DecisionUndone}, tra.Event{Who: "traid", What: tra.AnswerReleased})
 	p := c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath)
 	var lanes, texts []string
 	var arrows [][2]string
