@@ -54,7 +54,7 @@ const (
 )
 
 // wordsAtOnce bounds how many words of the register one word of a query stands for.
-const wordsAtOnce = 50
+const wordsAtOnce = 30
 
 // like gives the words that fit w as well as asked; where they are too many the
 // nearest, and of these the most frequent.

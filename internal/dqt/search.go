@@ -46,7 +46,7 @@ type SearchResult struct {
 const (
 	// searchLimit bounds how many records one query brings to be ordered,
 	// filteredLimit one of which the filters leave some out.
-	searchLimit   = 500
+	searchLimit   = 300
 	filteredLimit = 5000
 	// fewFound is how few exact results make a search listen to names that are
 	// written or sound alike.
