@@ -29,14 +29,17 @@ func (v *view) begin(ctx context.Context, lists []any, read func(rows) error) er
 	v.begun = true
 	var b pgx.Batch
 	b.Queue("begin isolation level repeatable read read only")
+	b.Queue("set local plan_cache_mode = force_generic_plan") // planning a look anew takes as long as the look
 	b.Queue(v.s.lastImport.text)
 	if read != nil {
 		b.Queue(v.s.firstLook, lists...)
 	}
 	sent := v.pg.SendBatch(ctx, &b)
 	defer sent.Close()
-	if _, err := sent.Exec(); err != nil {
-		return fmt.Errorf("dqtsql: begin: %w", err)
+	for range 2 {
+		if _, err := sent.Exec(); err != nil {
+			return fmt.Errorf("dqtsql: begin: %w", err)
+		}
 	}
 	state, err := sent.Query()
 	if err != nil {
