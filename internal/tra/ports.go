@@ -92,6 +92,7 @@ type Writing struct {
 	Status TicketStatus  // empty: left as it is
 	Note   string        // private comment; empty: none
 	Again  bool          // it may have been sent before: look first
+	Since  time.Time     // when it was taken up: a ticket that has changed since may carry it by another worker
 }
 
 // Helpdesk is the TRA's Zendesk. Errors are faults: Unavailable is "unknown

@@ -354,6 +354,7 @@ func (s *Service) WriteTicket(ctx context.Context, id RequestID) error {
 		if w, err = s.writing(ctx, tx, r, op); err != nil {
 			return err
 		}
+		w.Since = now
 		return tx.OpSent(ctx, op.ID)
 	})
 	if err != nil || !due {

@@ -265,15 +265,15 @@ func (h *Helpdesk) Write(ctx context.Context, id tra.TicketID, w tra.Writing) (t
 	}
 	again := w.Again
 	for range writeTries {
-		done := false
-		if again {
-			if done, err = h.wrote(ctx, a, id, w.Op); err != nil {
-				return tra.Ticket{}, err
-			}
-		}
 		now, err := h.live(ctx, id)
 		if err != nil {
 			return tra.Ticket{}, err
+		}
+		done := false
+		if again || now.UpdatedAt.After(w.Since.Add(-clocksApart)) { // after the ticket: what another worker makes from here on, changes it
+			if done, err = h.wrote(ctx, a, id, w.Op); err != nil {
+				return tra.Ticket{}, err
+			}
 		}
 		if done && !plain(now).Merged { // what was written before a merger counts no more
 			return h.ticketOf(ctx, a, w.Kind, now)
@@ -289,6 +289,9 @@ func (h *Helpdesk) Write(ctx context.Context, id tra.TicketID, w tra.Writing) (t
 	}
 	return tra.Ticket{}, fault.New(fault.Unavailable, "The ticket was changed again and again meanwhile.")
 }
+
+// clocksApart is how far the helpdesk's clock and ours may be from each other.
+const clocksApart = time.Minute
 
 // change makes a change of a ticket that is as it was looked at. What is refused
 // is tried again on what the account is now, where that is something else.
