@@ -425,13 +425,14 @@ var (
 	references = regexp.MustCompile(`(?:aria-describedby|aria-labelledby|for|href)="(#?[^"]*)"`)
 	inline     = regexp.MustCompile(`(?i)\sstyle="|\son[a-z]+="|<style|<script[^>]*>[^<]`)
 	links      = regexp.MustCompile(`(?:href|action)="([^"]*)"`)
+	uuids      = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`) // drawn at random: they may hold any four digits
 )
 
 // check holds every page to what all pages promise.
 func (p page) check() {
 	p.t.Helper()
 	for _, value := range planted {
-		if strings.Contains(p.Path+" "+p.Header.Get("Location"), value) {
+		if strings.Contains(uuids.ReplaceAllString(p.Path+" "+p.Header.Get("Location"), ""), value) {
 			p.t.Errorf("an address holds %q: %s %s", value, p.Path, p.Header.Get("Location"))
 		}
 	}
@@ -440,7 +441,7 @@ func (p page) check() {
 	}
 	for _, found := range append(titles.FindAllString(p.Body, -1), links.FindAllString(p.Body, -1)...) {
 		for _, value := range planted {
-			if strings.Contains(found, value) && !strings.Contains(found, "/continue/") {
+			if strings.Contains(uuids.ReplaceAllString(found, ""), value) && !strings.Contains(found, "/continue/") {
 				p.t.Errorf("%s: %s holds %q", p.Path, found, value)
 			}
 		}
