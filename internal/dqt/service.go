@@ -53,6 +53,10 @@ type Index interface {
 	Look(ctx context.Context, w Wanted, tell Tell) error
 }
 
+// CohortLimit is the longest cohort, in bytes, that a look reads: that of a date
+// which stands for an unknown one may hold a good part of the register.
+const CohortLimit = 512 << 10
+
 // Wanted is what one look reads.
 type Wanted struct {
 	Pages []match.PageNumber

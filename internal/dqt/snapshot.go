@@ -75,8 +75,8 @@ func (s *Snapshot) Look(_ context.Context, w Wanted, tell Tell) error {
 			tell.Page(p, s.pages[p])
 		}
 	}
-	if w.Born != 0 && s.cohorts[w.Born] != "" {
-		if err := tell.Cohort(s.cohorts[w.Born]); err != nil {
+	if cohort := s.cohorts[w.Born]; w.Born != 0 && cohort != "" && len(cohort) <= CohortLimit {
+		if err := tell.Cohort(cohort); err != nil {
 			return err
 		}
 	}

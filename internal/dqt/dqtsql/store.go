@@ -663,10 +663,6 @@ type statements struct {
 	firstLook string // PostgreSQL's, which finds the generation itself
 }
 
-// cohortLimit is the longest cohort, in bytes, that is read for one claim: that
-// of a date which stands for an unknown one may hold a good part of the register.
-const cohortLimit = 512 << 10
-
 // newest gives of a listed number k.value what a column holds in the row that is
 // not newer than a generation.
 func newest(column, table, generation string) string {
@@ -684,7 +680,7 @@ func newStatements(db *sqldb.DB) statements {
 			return `SELECT ` + strconv.Itoa(kind) + `, k.value, coalesce(` + newest(packed, table, generation) + `, '') FROM ` + d.each(list)
 		}
 		return from(ofPages, "key_pages", pages, "packed") + ` UNION ALL ` + from(ofFeatures, "features", features, "packed") +
-			` UNION ALL ` + from(ofCohorts, "cohorts", cohorts, `CASE WHEN length(packed) <= `+strconv.Itoa(cohortLimit)+` THEN packed END`)
+			` UNION ALL ` + from(ofCohorts, "cohorts", cohorts, `CASE WHEN length(packed) <= `+strconv.Itoa(dqt.CohortLimit)+` THEN packed END`)
 	}
 	all := func(columns, table string) *statement {
 		s := prepare(`SELECT ` + columns + ` FROM ` + table + ` WHERE ` + generationOf + ` <= $1 ORDER BY id`)
