@@ -30,7 +30,7 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 	var out Candidates
 	if err := s.store.View(ctx, func(ctx context.Context, v View) error {
 		var err error
-		out.Candidates, err = candidates(ctx, v, c, limit)
+		out.Candidates, err = s.candidates(ctx, v, c, limit)
 		if err != nil {
 			return err
 		}
@@ -43,8 +43,8 @@ func (s *Service) Candidates(ctx context.Context, who Asker, c Claim, limit int)
 	return out, s.audit(ctx, who, "candidates", len(out.Candidates))
 }
 
-func candidates(ctx context.Context, v View, c Claim, limit int) ([]Candidate, error) {
-	search, err := Match(ctx, v, match.Default(), c)
+func (s *Service) candidates(ctx context.Context, v View, c Claim, limit int) ([]Candidate, error) {
+	search, err := Match(ctx, s.Index(v), match.Default(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,13 @@ func Match(ctx context.Context, in Index, model *match.Model, c Claim) (*match.S
 	for search.Wants() {
 		if err := in.Look(ctx, Wanted{search.Pages(), search.Cohort(), search.Known()}, tell); err != nil {
 			return nil, err
+		}
+		if search.Crowded() {
+			outlines, err := in.Outlines(ctx)
+			if err != nil {
+				return nil, err
+			}
+			search.Outlined(outlines)
 		}
 		if more := search.Records(); len(more) > 0 {
 			if err := in.Look(ctx, Wanted{IDs: more}, tell); err != nil {

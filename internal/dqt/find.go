@@ -65,7 +65,7 @@ func (s *Service) Find(ctx context.Context, c Claim) (FindResult, error) {
 		if err != nil || s.check != Model {
 			return err
 		}
-		search, err := Match(ctx, v, match.Default(), c)
+		search, err := Match(ctx, s.Index(v), match.Default(), c)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ type holder struct {
 
 // find reads what the rule decides on: the record of the claim's TRN, a merged
 // one's survivor in its place, and those that hold its NI number.
-func find(ctx context.Context, v Index, c Claim) (FindResult, error) {
+func find(ctx context.Context, v Looker, c Claim) (FindResult, error) {
 	trn, hasTRN := person.LenientTRN(c.TRN.Reveal())
 	nino := person.LenientNINO(c.NINO.Reveal())
 	if !hasTRN && nino == "" {

@@ -26,7 +26,7 @@ type Store interface {
 
 // View reads one state of the register.
 type View interface {
-	Index
+	Looker
 	State(ctx context.Context) (State, error)
 	// Records gives the records with the numbers as they are stored, ordered by
 	// number; a number without a record is left out.
@@ -47,6 +47,13 @@ type View interface {
 
 // Index is what leads from a claim to candidates.
 type Index interface {
+	Looker
+	// Outlines gives an outline of every record.
+	Outlines(ctx context.Context) (*match.Outlines, error)
+}
+
+// Looker finds what a search wants to see.
+type Looker interface {
 	// Size gives how many records there are.
 	Size(ctx context.Context) (int, error)
 	// Look reads all that is wanted at once and tells what is there.
@@ -188,6 +195,9 @@ type Service struct {
 
 	names sync.Mutex
 	words *dictionary // of the generation that was searched last
+
+	outlining sync.Mutex
+	outlined  outlined
 }
 
 // NewService gives the service.

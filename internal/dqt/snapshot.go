@@ -15,6 +15,8 @@ type Snapshot struct {
 	cohorts map[match.Day]string
 	arena   string   // all cohorts
 	at      []uint32 // where a record stands in it, by its number, plus one; zero for none
+
+	outlines match.Outlines
 }
 
 // Snapshot reads the register into memory: of two million records about half a
@@ -36,8 +38,11 @@ func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snaps
 			cohorts[born] = [2]int{from, arena.Len()}
 			for rest := packed; rest != ""; n++ {
 				at := arena.Len() - len(rest)
-				id, _, after, err := match.NextMember(rest)
+				id, features, after, err := match.NextMember(rest)
 				if err != nil {
+					return err
+				}
+				if err := out.outlines.Add(id, features); err != nil {
 					return err
 				}
 				for int(id) >= len(out.at) {
@@ -67,6 +72,9 @@ func (s *Service) Snapshot(ctx context.Context, progress func(Progress)) (*Snaps
 
 // Size is Index's.
 func (s *Snapshot) Size(context.Context) (int, error) { return s.Records, nil }
+
+// Outlines is Index's.
+func (s *Snapshot) Outlines(context.Context) (*match.Outlines, error) { return &s.outlines, nil }
 
 // Look is Index's.
 func (s *Snapshot) Look(_ context.Context, w Wanted, tell Tell) error {

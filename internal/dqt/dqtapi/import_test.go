@@ -29,7 +29,7 @@ func people(n int, last string) string {
 func (r register) rows(t *testing.T) (n int) {
 	t.Helper()
 	if err := r.db.View(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"records", "features", "key_pages", "name_words", "importing"} {
+		for _, table := range []string{"records", "features", "key_pages", "cohorts", "name_words", "importing"} {
 			var some int
 			if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table).Scan(&some); err != nil {
 				return err
@@ -98,6 +98,66 @@ func TestAChangeOfTheRegisterIsFoundByTheNextSearch(t *testing.T) {
 		found("elizabeth marsh", "5000002")
 		if after := r.rows(t); after > before+8 { // words and keys that are no longer held leave nothing
 			t.Errorf("%d rows after the record was changed there and back, %d before", after, before)
+		}
+	})
+}
+
+func TestACrowdIsOutlinedAsTheRegisterIsNow(t *testing.T) {
+	each(t, func(t *testing.T, r register) {
+		client := r.client(t, wire.ScopeIdentify)
+		first := func() string {
+			got, err := client.Candidates(t.Context(), wire.CandidatesRequest{
+				Case: "c1", Claim: wire.Claim{FirstName: "Karen", LastName: "Smith", DateOfBirth: "1984-03-17"}, Limit: 1,
+			})
+			if err != nil || len(got.Candidates) != 1 {
+				t.Fatalf("%+v %v", got, err)
+			}
+			return got.Candidates[0].Record.TRN
+		}
+		const hers = "5000999,active,Kate,,Smith,,%s,,,,\n"
+		var crowd strings.Builder
+		for i := range 190 {
+			fmt.Fprintf(&crowd, "5000%03d,active,Kate,,Smith,,1984-%02d-%02d,,,,\n", i+1, 5+i%8, 18+i%10)
+		}
+		r.load(t, crowd.String()+fmt.Sprintf(hers, "1984-12-30"))
+		if first() == "5000999" {
+			t.Fatal("she is first among others like her")
+		}
+		r.load(t, fmt.Sprintf(hers, "1984-02-17"))
+		if got := first(); got != "5000999" {
+			t.Errorf("first is %s, not she whose date of birth is nearer now", got)
+		}
+	})
+}
+
+func TestWhoIsBornOnADayThatStandsForAnUnknownOneIsFoundByOtherKeysAlone(t *testing.T) {
+	each(t, func(t *testing.T, r register) {
+		const many = 12_000
+		var rows strings.Builder
+		for i := range many {
+			fmt.Fprintf(&rows, "%07d,active,Ann%c%c,,Jones%c,,1901-01-01,,,,\n", 5000001+i, 'a'+rune(i%26), 'a'+rune(i/26%26), 'a'+rune(i%23))
+		}
+		r.load(t, rows.String()+"5999999,active,Wilhelmina,,Quillfeather,,1901-01-01,,,,\n")
+		if err := r.store.View(t.Context(), func(ctx context.Context, v dqt.View) error {
+			size := 0
+			if err := v.Cohorts(ctx, []match.Day{19010101}, func(_ match.Day, packed string) error {
+				size = len(packed)
+				return nil
+			}); err != nil || size <= dqt.CohortLimit {
+				t.Fatalf("a cohort of %d bytes %v", size, err)
+			}
+			search, err := dqt.Match(ctx, r.svc.Index(v), match.Default(), dqt.Claim{
+				FirstName: dqt.NewText("Wilhelmina"), LastName: dqt.NewText("Quilfeather"), DateOfBirth: dqt.NewText("1901-01-01"),
+			})
+			if err != nil {
+				return err
+			}
+			if all, found := search.Found(5999999); !found || all > 200 {
+				t.Errorf("compared %d, the claim's own among them: %v", all, found)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

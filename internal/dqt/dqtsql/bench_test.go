@@ -175,7 +175,7 @@ func BenchmarkRegister(b *testing.B) {
 // noting who asked.
 func (f *filled) rank(ctx context.Context, c dqt.Claim) error {
 	return f.store.View(ctx, func(ctx context.Context, v dqt.View) error {
-		_, err := dqt.Match(ctx, v, match.Default(), c)
+		_, err := dqt.Match(ctx, f.svc.Index(v), match.Default(), c)
 		return err
 	})
 }

@@ -29,13 +29,11 @@ type query struct {
 
 	firstU                    float64   // frequency of the first name among those of about that age
 	pairU                     float64   // the same among those with the family name; firstU where it is not known
-	relatedU                  []float64 // of each related name; negative where it is not known
 	lastU                     []float64 // of each family name of the claim, the present one first
 	partU                     [][]float64
-	turnedFirstU, turnedLastU float64 // of first and family name in each other's places
 	address                   string  // what stands before the @ of the claimant's email address, folded, in one word
 	addressLetters            uint32
-	refined                   map[string]float64 // of recorded names, once they were asked for
+	counted                   map[Key]int // names beside the claim's own, once they were asked for
 }
 
 // usualU is the frequency of an equal value that the table gives for a field.
@@ -61,7 +59,7 @@ func newQuery(m *Model, claim *Features, size int, count func(Key) int) *query {
 		q.equal[emailField] = q.identifier(emailField, count(keyOfNumber(keyEmail, uint32(claim.email), "")))
 	}
 	if claim.born != 0 {
-		u := frequency(count(keyOfNumber(countBorn, uint32(claim.born), "")), size, m.usualU(bornField), bornFloor)
+		u := frequency(count(countBornKey(claim.born)), size, m.usualU(bornField), bornFloor)
 		q.equal[bornField] = cents(m.m[bornField][equal] / u)
 	}
 	q.equal[firstField] = cents(m.m[firstField][equal] / q.firstU)
@@ -76,61 +74,46 @@ func (q *query) frequencies(size int, count func(Key) int) {
 	m, f := q.model, q.claim
 	head := f.first.head.text
 	usual := m.usualU(firstField)
-	overall := frequency(count(keyOf(countFirst, head)), size, usual, nameFloor)
+	overall := frequency(count(countFirstKey(head)), size, usual, nameFloor)
 	q.firstU = overall
 	if f.born != 0 {
-		cohort := f.born.year() / cohortYears
-		of, in := count(keyOfNumber(countCohort, cohort, head)), count(keyOfNumber(countCohort, cohort, ""))
+		of, in := count(countCohortKey(f.born, head)), count(countCohortKey(f.born, ""))
 		q.firstU = math.Max((float64(of)+cohortSmoothing*overall)/(float64(in)+cohortSmoothing), nameFloor)
 	}
 	q.pairU = q.firstU
 	usualLast := m.usualU(lastField)
 	for i, l := range append([]family{f.last}, f.previous...) {
-		n := count(keyOf(countLast, l.whole.text))
+		n := count(countLastKey(l.whole.text))
 		q.lastU = append(q.lastU, frequency(n, size, usualLast, nameFloor))
 		if i == 0 && n > 0 {
-			both := count(keyOf(countFirstLast, head, l.whole.text)) // the record itself is one of both
+			both := count(countFirstLastKey(head, l.whole.text)) // the record itself is one of both
 			q.pairU = math.Max((math.Max(float64(both-1), 0)+pairSmoothing*q.firstU)/(math.Max(float64(n-1), 0)+pairSmoothing), nameFloor)
 		}
 		var parts []float64
 		for _, p := range l.parts {
-			parts = append(parts, frequency(count(keyOf(countLast, p.text)), size, usualLast, nameFloor))
+			parts = append(parts, frequency(count(countLastKey(p.text)), size, usualLast, nameFloor))
 		}
 		q.partU = append(q.partU, parts)
-	}
-	q.turnedFirstU = frequency(count(keyOf(countFirst, f.last.whole.text)), size, usual, nameFloor)
-	q.turnedLastU = frequency(count(keyOf(countLast, f.first.joined)), size, usualLast, nameFloor)
-	forms := nameForms(head)
-	for _, r := range q.related {
-		u := -1.0
-		if slices.Contains(forms, r.text) {
-			u = frequency(count(keyOf(countFirst, r.text)), size, usual, nameFloor)
-		}
-		q.relatedU = append(q.relatedU, u)
 	}
 }
 
 // countKeys appends the keys of all counts that newQuery asks for.
 func (f *Features) countKeys(keys []Key) []Key {
 	head := f.first.head.text
-	for _, n := range nameForms(head) {
-		keys = append(keys, keyOf(countFirst, n))
-	}
-	keys = append(keys, keyOf(countFirst, f.last.whole.text), keyOf(countLast, f.first.joined))
+	keys = append(keys, countFirstKey(head))
 	if f.born != 0 {
-		cohort := f.born.year() / cohortYears
-		keys = append(keys, keyOfNumber(countCohort, cohort, head), keyOfNumber(countCohort, cohort, ""), keyOfNumber(countBorn, uint32(f.born), ""))
+		keys = append(keys, countCohortKey(f.born, head), countCohortKey(f.born, ""), countBornKey(f.born))
 	}
 	for i, l := range append([]family{f.last}, f.previous...) {
 		if l.whole.text == "" {
 			continue
 		}
-		keys = append(keys, keyOf(countLast, l.whole.text))
+		keys = append(keys, countLastKey(l.whole.text))
 		if i == 0 {
-			keys = append(keys, keyOf(countFirstLast, head, l.whole.text))
+			keys = append(keys, countFirstLastKey(head, l.whole.text))
 		}
 		for _, p := range l.parts {
-			keys = append(keys, keyOf(countLast, p.text))
+			keys = append(keys, countLastKey(p.text))
 		}
 	}
 	return keys
@@ -194,7 +177,7 @@ func (q *query) set(c *comparison, f field, l level, whenEqual int32) {
 // says more.
 func (q *query) names(r *Features, c *comparison) {
 	m := q.model
-	firstL, form := q.firstLevel(r)
+	firstL := q.firstLevel(r)
 	lastL, mine, part, theirs := q.lastLevel(r)
 	if lastL != missing {
 		c.levels[lastField], c.last = lastL, int8(min(theirs, 127))
@@ -231,7 +214,7 @@ func (q *query) names(r *Features, c *comparison) {
 		case earlierName:
 			w = min(scaled(m, firstField, firstL, q.firstU), w)
 		case variant:
-			if u := q.relatedU[form]; u >= 0 {
+			if u, is := q.known(firstField, r.first.head.text); is {
 				w = cents(m.m[firstField][variant] / math.Max(u, m.usualU(firstField)))
 			} else {
 				w = min(m.cents[firstField][variant], w)
@@ -267,7 +250,13 @@ func (q *query) turned(r *Features, c *comparison) {
 	if !firstNear && !lastNear {
 		return
 	}
-	first, last := scaled(m, firstField, swapped, q.turnedFirstU), scaled(m, lastField, swapped, q.turnedLastU)
+	first, last := m.cents[firstField][swapped], m.cents[lastField][swapped]
+	if u, is := q.known(firstField, f.last.whole.text); is {
+		first = scaled(m, firstField, swapped, u)
+	}
+	if u, is := q.known(lastField, f.first.joined); is {
+		last = scaled(m, lastField, swapped, u)
+	}
 	if !firstEqual {
 		first = min(first, m.cents[firstField][oneEdit])
 	}
@@ -315,9 +304,8 @@ const addressName = 4
 // else's does is as likely as the recorded name is common, where that is known.
 func (q *query) near(f field, l level, recorded string) int32 {
 	u := q.model.u[f][l]
-	if known, is := q.refined[refinedName(f, recorded)]; is {
-		switch l {
-		case oneEdit, closeBy, soundsAlike, similar:
+	if l.isNear() {
+		if known, is := q.known(f, recorded); is {
 			u = math.Max(known, u/nearAtLeast)
 		}
 	}
@@ -328,7 +316,34 @@ func (q *query) near(f field, l level, recorded string) int32 {
 // was typed is near other names too.
 const nearAtLeast = 4
 
-func refinedName(f field, name string) string { return string(rune('0'+f)) + name }
+func (l level) isNear() bool {
+	return l == oneEdit || l == closeBy || l == soundsAlike || l == similar
+}
+
+// known is how frequent a name is that is not the claim's own, or not in its
+// place, once it was counted.
+func (q *query) known(f field, name string) (u float64, is bool) {
+	if len(q.counted) == 0 {
+		return 0, false
+	}
+	n, is := q.counted[nameCountKey(f, name)]
+	return frequency(n, q.size, q.model.usualU(f), nameFloor), is
+}
+
+// unknown appends the keys of the names that known needs counted for a record.
+func (q *query) unknown(r *Features, c *comparison, keys []Key) []Key {
+	first, last := c.levels[firstField], c.levels[lastField]
+	if first.isNear() || first == variant {
+		keys = append(keys, nameCountKey(firstField, r.first.head.text))
+	}
+	if last.isNear() {
+		keys = append(keys, nameCountKey(lastField, r.last.whole.text))
+	}
+	if first == swapped || last == swapped {
+		keys = append(keys, nameCountKey(firstField, q.claim.last.whole.text), nameCountKey(lastField, q.claim.first.joined))
+	}
+	return keys
+}
 
 // scaled is the weight of a level at which a name agrees: its u is as much less
 // or more than usual as the name is rarer or more common.
@@ -336,52 +351,52 @@ func scaled(m *Model, f field, l level, frequency float64) int32 {
 	return cents(m.m[f][l] / math.Min(m.u[f][l]*frequency/m.usualU(f), 1))
 }
 
-// firstLevel compares first names; form is the place of a related name.
-func (q *query) firstLevel(r *Features) (l level, form int) {
+// firstLevel compares first names.
+func (q *query) firstLevel(r *Features) level {
 	a, b := &q.claim.first, &r.first
 	if a.head.text == "" || b.head.text == "" {
-		return missing, 0
+		return missing
 	}
 	if equalFirst(a, b) {
-		return equal, 0
+		return equal
 	}
 	for i := range r.firsts {
 		if equalFirst(a, &r.firsts[i]) {
-			return earlierName, 0
+			return earlierName
 		}
 	}
 	for i := range q.claim.firsts {
 		if equalFirst(&q.claim.firsts[i], b) {
-			return earlierName, 0
+			return earlierName
 		}
 		for j := range r.firsts {
 			if equalFirst(&q.claim.firsts[i], &r.firsts[j]) {
-				return earlierName, 0
+				return earlierName
 			}
 		}
 	}
 	for i := range q.related {
 		if q.related[i].letters == b.head.letters && q.related[i].text == b.head.text {
-			return variant, i
+			return variant
 		}
 	}
 	for i := range r.middles {
 		if r.middles[i].letters == a.head.letters && r.middles[i].text == a.head.text {
-			return middleName, 0
+			return middleName
 		}
 	}
 	for i := range q.claim.middles {
 		if q.claim.middles[i].letters == b.head.letters && q.claim.middles[i].text == b.head.text {
-			return middleName, 0
+			return middleName
 		}
 	}
 	if isInitial(a.head.text) || isInitial(b.head.text) {
 		if firstRune(a.head.text) == firstRune(b.head.text) {
-			return initial, 0
+			return initial
 		}
-		return different, 0
+		return different
 	}
-	return nearWords(&a.head, &b.head, closeFirstName, similarName), 0
+	return nearWords(&a.head, &b.head, closeFirstName, similarName)
 }
 
 func isInitial(s string) bool { return len(s) <= utf8.UTFMax && utf8.RuneCountInString(s) == 1 }

@@ -54,9 +54,9 @@ func changed(d Description, change func(*Description)) Description {
 // two million in which a few names are common.
 func TestEvidenceReadsAsAClerkWouldSayIt(t *testing.T) {
 	common := map[Key]int{
-		keyOf(countLast, "smith"): 26_000, keyOf(countLast, "hughes"): 4_000, keyOf(countLast, "begum"): 3_000, keyOf(countLast, "thompson"): 6_000,
-		keyOf(countFirst, "sarah"): 30_000, keyOf(countFirst, "david"): 26_000, keyOf(countFirst, "peter"): 12_000, keyOf(countFirst, "karen"): 9_000,
-		keyOf(countFirst, "fatima"): 3_000, keyOf(countFirst, "elizabeth"): 11_000,
+		countLastKey("smith"): 26_000, countLastKey("hughes"): 4_000, countLastKey("begum"): 3_000, countLastKey("thompson"): 6_000,
+		countFirstKey("sarah"): 30_000, countFirstKey("david"): 26_000, countFirstKey("peter"): 12_000, countFirstKey("karen"): 9_000,
+		countFirstKey("fatima"): 3_000, countFirstKey("elizabeth"): 11_000,
 	}
 	var out strings.Builder
 	for _, p := range pairs {

@@ -59,6 +59,60 @@ func keyOfSound(kind byte, n, sound uint32, initial rune) Key {
 	return keyOfHash(kind, mixed(uint64(kind)<<32^uint64(initial)^mixed(uint64(n)<<32|uint64(sound))))
 }
 
+// A key stands on the page that its first bits name. What is asked for together
+// stands together: at puts a key where its neighbours are.
+func (k Key) at(place uint64) Key {
+	const rest = 1<<(64-pageBits) - 1
+	return Key(place&^rest) | k&rest
+}
+
+func placeOfBorn(born date) uint64   { return mixed(uint64(born)) }
+func placeOfFirst(name string) uint64 { return hashed('f', name) }
+
+// placeOfLast has a family name's initials apart: all of a common name would be too much.
+func placeOfLast(last string, initial rune) uint64 { return hashed('n', last, string(initial)) }
+
+func bornFirstKey(born date, form string) Key {
+	return keyOfNumber(keyBornFirst, uint32(born), form).at(placeOfBorn(born))
+}
+
+func bornSoundKey(born date, sound uint32) Key {
+	return keyOfSound(keyBornSound, uint32(born), sound, 0).at(placeOfBorn(born))
+}
+
+func countBornKey(born date) Key {
+	return keyOfNumber(countBorn, uint32(born), "").at(placeOfBorn(born))
+}
+
+func countFirstKey(name string) Key { return keyOf(countFirst, name).at(placeOfFirst(name)) }
+
+func countLastKey(name string) Key { return keyOf(countLast, name) }
+
+func nameCountKey(f field, name string) Key {
+	if f == firstField {
+		return countFirstKey(name)
+	}
+	return countLastKey(name)
+}
+
+// countCohortKey counts a first name among those born in the same years, or with
+// no name all of them.
+func countCohortKey(born date, name string) Key {
+	return keyOfNumber(countCohort, born.year()/cohortYears, name).at(placeOfFirst(name))
+}
+
+func countFirstLastKey(first, last string) Key {
+	return keyOf(countFirstLast, first, last).at(placeOfLast(last, firstRune(first)))
+}
+
+func lastFirstKey(last, form string) Key {
+	return keyOf(keyLastFirst, last, form).at(placeOfLast(last, firstRune(form)))
+}
+
+func lastLetterKey(last string, initial rune) Key {
+	return keyOf(keyLastLetter, last, string(initial)).at(placeOfLast(last, initial))
+}
+
 // keyOfHash marks what a kind of key may lead to.
 func keyOfHash(kind byte, hash uint64) Key {
 	hash &^= wideBit | countBit
@@ -119,20 +173,19 @@ func (f *Features) Keys(id ID, keys []Key) []Key {
 // Counts appends what a record is counted under.
 func (f *Features) Counts(keys []Key) []Key {
 	if f.first.head.text != "" {
-		keys = append(keys, keyOf(countFirst, f.first.head.text))
+		keys = append(keys, countFirstKey(f.first.head.text))
 		if f.born != 0 {
-			cohort := f.born.year() / cohortYears
-			keys = append(keys, keyOfNumber(countCohort, cohort, f.first.head.text), keyOfNumber(countCohort, cohort, ""))
+			keys = append(keys, countCohortKey(f.born, f.first.head.text), countCohortKey(f.born, ""))
 		}
 		if f.last.whole.text != "" {
-			keys = append(keys, keyOf(countFirstLast, f.first.head.text, f.last.whole.text))
+			keys = append(keys, countFirstLastKey(f.first.head.text, f.last.whole.text))
 		}
 	}
 	if f.last.whole.text != "" {
-		keys = append(keys, keyOf(countLast, f.last.whole.text))
+		keys = append(keys, countLastKey(f.last.whole.text))
 	}
 	if f.born != 0 {
-		keys = append(keys, keyOfNumber(countBorn, uint32(f.born), ""))
+		keys = append(keys, countBornKey(f.born))
 	}
 	return keys
 }
@@ -171,9 +224,9 @@ func (b *builder) near(born date, forms []string, last family, previous []family
 		return
 	}
 	for _, form := range forms {
-		b.put(keyOfNumber(keyBornFirst, uint32(born), form))
+		b.put(bornFirstKey(born, form))
 	}
-	eachPart(last, previous, func(w word) { b.put(keyOfSound(keyBornSound, uint32(born), w.sound, 0)) })
+	eachPart(last, previous, func(w word) { b.put(bornSoundKey(born, w.sound)) })
 }
 
 // far adds the keys of a name with a part of the date, or alone.
@@ -193,7 +246,7 @@ func (b *builder) far(born date, forms []string, last family, previous []family)
 	})
 	each(last, previous, func(w word) {
 		for _, form := range forms {
-			b.put(keyOf(keyLastFirst, w.text, form))
+			b.put(lastFirstKey(w.text, form))
 		}
 	})
 	b.undated(forms, last, previous)
@@ -213,7 +266,7 @@ func (b *builder) undated(forms []string, last family, previous []family) {
 			b.put(keyOfSound(keySounds, uint32(hashed('p', Sound(form))), w.sound, 0))
 		}
 		for _, i := range initialsOf(forms) {
-			b.put(keyOf(keyLastLetter, w.text, string(i)))
+			b.put(lastLetterKey(w.text, i))
 			if len(w.text) >= begins {
 				b.put(keyOf(keyBegins, w.text[:begins], string(i)))
 			}

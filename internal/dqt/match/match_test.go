@@ -157,14 +157,18 @@ type memory struct {
 	features map[ID]string
 	cohorts  map[Day]string
 	people   map[ID]Description
+	outlines *Outlines
 }
 
 func registerOf(people map[ID]Description, size int) *memory {
-	m := &memory{size: size, pages: map[PageNumber]string{}, features: map[ID]string{}, cohorts: map[Day]string{}, people: people}
+	m := &memory{size: size, pages: map[PageNumber]string{}, features: map[ID]string{}, cohorts: map[Day]string{}, people: people, outlines: &Outlines{}}
 	var c Change
 	for id, d := range people {
 		f := Describe(d)
 		m.features[id] = string(f.Pack(nil))
+		if err := m.outlines.Add(id, m.features[id]); err != nil {
+			panic(err)
+		}
 		cohort, err := MergeCohort(m.cohorts[f.Born()], []Member{{f.Born(), id, []byte(m.features[id])}})
 		if err != nil {
 			panic(err)
@@ -201,6 +205,9 @@ func (m *memory) search(claim Description) *Search {
 		}
 		err := s.Members(m.cohorts[s.Cohort()])
 		show(s.Known())
+		if s.Crowded() {
+			s.Outlined(m.outlines)
+		}
 		show(s.Records())
 		if err = errors.Join(err, s.Next(m.size)); err != nil {
 			panic(err)
@@ -224,8 +231,16 @@ func (m *memory) evidence(claim Description, id ID) []Evidence {
 // compared is the evidence on one record, whether or not a key leads to it.
 func compared(claim, record Description, size int, count func(Key) int) (evidence []Evidence, total Bits) {
 	q := newQuery(Default(), Describe(claim), size, count)
+	r := Describe(record)
 	var c comparison
-	q.compare(Describe(record), &c)
+	q.compare(r, &c)
+	if unknown := q.unknown(r, &c, nil); len(unknown) > 0 {
+		q.counted = map[Key]int{}
+		for _, k := range unknown {
+			q.counted[k] = count(k)
+		}
+		q.compare(r, &c)
+	}
 	return q.evidence(&c, claim, record), bitsOf(c.total)
 }
 
@@ -238,7 +253,7 @@ func TestACommonNameWeighsLessThanARareOne(t *testing.T) {
 	bits := func(last string, held int) Bits {
 		d := Description{Last: last}
 		_, b := compared(d, d, 20_000, func(k Key) int {
-			if k == keyOf(countLast, LastKey(last)) {
+			if k == countLastKey(LastKey(last)) {
 				return held
 			}
 			return 0
@@ -261,9 +276,9 @@ func TestAFirstNameWeighsLessWhereItIsCommonAmongThoseOfItsYearsOrItsFamilyName(
 		}
 		return 0
 	}
-	overall := map[Key]int{keyOf(countFirst, "karen"): 8000}
-	cohort := map[Key]int{keyOf(countFirst, "karen"): 8000, keyOfNumber(countCohort, 1964/cohortYears, "karen"): 6000, keyOfNumber(countCohort, 1964/cohortYears, ""): 160_000}
-	pair := map[Key]int{keyOf(countFirst, "karen"): 8000, keyOf(countLast, "khan"): 10_000, keyOf(countFirstLast, "karen", "khan"): 900}
+	overall := map[Key]int{countFirstKey("karen"): 8000}
+	cohort := map[Key]int{countFirstKey("karen"): 8000, countCohortKey(19640101, "karen"): 6000, countCohortKey(19640101, ""): 160_000}
+	pair := map[Key]int{countFirstKey("karen"): 8000, countLastKey("khan"): 10_000, countFirstLastKey("karen", "khan"): 900}
 	if o, c, p := bits(overall), bits(cohort), bits(pair); o-c < 2 || o-p < 2 {
 		t.Errorf("overall %.1f bits, among those of about that age %.1f, with that family name %.1f", o, c, p)
 	}
@@ -276,13 +291,13 @@ func TestNameAndDateOfBirthOfACommonNameAreNotCertain(t *testing.T) {
 		s.size = 2_000_000
 		s.q = newQuery(s.model, s.f, s.size, func(k Key) int {
 			switch k {
-			case keyOf(countFirst, "sarah"):
+			case countFirstKey("sarah"):
 				return 30_000
-			case keyOf(countLast, LastKey(last)):
+			case countLastKey(LastKey(last)):
 				return held
-			case keyOf(countFirstLast, "sarah", LastKey(last)):
+			case countFirstLastKey("sarah", LastKey(last)):
 				return max(held*3/200, 1)
-			case keyOfNumber(countBorn, 19840217, ""):
+			case countBornKey(19840217):
 				return 87
 			}
 			return 0
@@ -355,6 +370,9 @@ func TestLawTheOrderOfTheRegisterChangesNothing(t *testing.T) {
 				s.Page(p, m.pages[p])
 			}
 			_ = s.Members(m.cohorts[s.Cohort()])
+			if s.Crowded() {
+				s.Outlined(m.outlines)
+			}
 			for _, id := range slices.Backward(append(s.Known(), s.Records()...)) {
 				if packed := m.features[id]; packed != "" {
 					s.Record(id, packed)
@@ -544,6 +562,41 @@ func TestAKeyThatLeadsToTooManyIsNotFollowed(t *testing.T) {
 	}
 }
 
+func TestOfACrowdThoseAreReadWhoseOutlinesAreNearest(t *testing.T) {
+	const crowd = 190
+	people := map[ID]Description{}
+	for i := range crowd {
+		people[ID(i+1)] = Description{First: "Kate", Last: "Smith", DateOfBirth: fmt.Sprintf("1984-%02d-%02d", 5+i%8, 18+i%10)}
+	}
+	const hers ID = crowd + 1
+	people[hers] = Description{First: "Kate", Last: "Smith", DateOfBirth: "1984-02-17"}
+	m := registerOf(people, 2_000_000)
+	claim := Description{First: "Karen", Last: "Smith", DateOfBirth: "1984-03-17"}
+	if all, found := m.search(claim).Found(hers); !found || all > 2*(mostLikely+mostRare) {
+		t.Errorf("compared %d, the one whose month differs among them: %v", all, found)
+	}
+	m.outlines = nil
+	if _, found := m.search(claim).Found(hers); found {
+		t.Error("found without outlines too: this crowd tells nothing of them")
+	}
+}
+
+func TestAnOutlineIsMostLikeItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := Describe(someone().Draw(t, "a")).Outline(), Describe(someone().Draw(t, "b")).Outline()
+		if a.alike(b) > a.alike(a) || a.alike(b) != b.alike(a) {
+			t.Fatalf("%x and %x: %v and %v, itself %v", a, b, a.alike(b), b.alike(a), a.alike(a))
+		}
+	})
+}
+
+func TestWhatIsAskedTogetherStandsTogether(t *testing.T) {
+	claim := Description{First: "Karen", Last: "Smith", DateOfBirth: "1984-03-17", NINOs: []string{"QQ123456C"}, TRNs: []string{"8400001"}, Email: "k@example.org"}
+	if n := len(Default().Search(claim).Pages()); n > 8 {
+		t.Errorf("the first look reads %d pages", n)
+	}
+}
+
 func TestLawComparisonsAreSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.StringMatching(`[a-e]{1,8}`).Draw(t, "a"), rapid.StringMatching(`[a-e]{1,8}`).Draw(t, "b")
@@ -553,7 +606,7 @@ func TestLawComparisonsAreSymmetric(t *testing.T) {
 		}
 		level := func(x, y Description) (first, last level) {
 			q := newQuery(Default(), Describe(x), 1, func(Key) int { return 0 })
-			first, _ = q.firstLevel(Describe(y))
+			first = q.firstLevel(Describe(y))
 			last, _, _, _ = q.lastLevel(Describe(y))
 			return first, last
 		}

@@ -15,6 +15,7 @@ import (
 //		for _, p := range s.Pages() { s.Page(p, …) }
 //		if day := s.Cohort(); day != 0 { s.Members(…) }
 //		for _, id := range s.Known() { s.Record(id, …) }
+//		if s.Crowded() { s.Outlined(…) }
 //		for _, id := range s.Records() { s.Record(id, …) }
 //		s.Next(size)
 //	}
@@ -106,6 +107,9 @@ func (s *Search) begin() {
 		b.wider(f)
 	case refining:
 		b.keys = s.refine(b.keys)
+		for _, k := range b.keys {
+			s.counts[k] = 0
+		}
 	}
 	s.keys = b.keys
 	s.pages = s.pages[:0]
@@ -168,7 +172,7 @@ func (s *Search) Page(page PageNumber, packed string) {
 		}
 		few := float32(typicalSize - math.Log2(float64(max(len(ids), 1))))
 		for _, id := range ids {
-			s.likely = append(s.likely, likely{id, few, few})
+			s.likely = append(s.likely, likely{id: id, bits: few, rarest: few})
 		}
 	}
 }
@@ -179,6 +183,7 @@ type likely struct {
 	id     ID
 	bits   float32
 	rarest float32 // of the one key that leads to the fewest
+	alike  float32 // how near its outline is to the claim
 }
 
 const (
@@ -187,8 +192,8 @@ const (
 	// One pass looks at mostLikely records under its keys, those that most speaks
 	// for, and at mostRare others, those under the rarest keys: who has changed
 	// their name shares few keys with the claim.
-	mostLikely = 60
-	mostRare   = 70
+	mostLikely = 40
+	mostRare   = 20
 )
 
 // Cohort gives the day of birth whose cohort the search wants to see now, zero for none.
@@ -228,8 +233,9 @@ func (s *Search) Record(id ID, packed string) {
 	}
 }
 
-// Records gives the records that the search wants to see too, in order.
-func (s *Search) Records() (wanted []ID) {
+// Crowded tells whether the keys lead to more records than the search wants to
+// see: then outlines say which.
+func (s *Search) Crowded() bool {
 	slices.SortFunc(s.likely, func(a, b likely) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.bits, b.bits)) })
 	all := s.likely[:0]
 	for _, l := range s.likely {
@@ -240,19 +246,34 @@ func (s *Search) Records() (wanted []ID) {
 			all = append(all, l)
 		}
 	}
-	if len(all) > mostLikely+mostRare {
-		slices.SortFunc(all, func(a, b likely) int { return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.id, b.id)) })
-		slices.SortFunc(all[mostLikely:], func(a, b likely) int { return cmp.Or(cmp.Compare(b.rarest, a.rarest), cmp.Compare(a.id, b.id)) })
-		all = all[:mostLikely+mostRare]
-		slices.SortFunc(all, func(a, b likely) int { return cmp.Compare(a.id, b.id) })
+	s.likely = all
+	return len(all) > mostLikely+mostRare
+}
+
+// Outlined keeps of the records that the keys lead to those that the search wants to see.
+func (s *Search) Outlined(o *Outlines) {
+	all := s.likely
+	like := s.f.Outline()
+	for i := range all {
+		all[i].alike = like.alike(o.of(all[i].id))
 	}
-	s.likely = s.likely[:0]
+	order := func(l []likely, weight func(likely) float32) {
+		slices.SortFunc(l, func(a, b likely) int { return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.id, b.id)) })
+	}
+	order(all, func(l likely) float32 { return l.alike + l.bits/4 }) // the keys say again what the outline says
+	order(all[mostLikely:], func(l likely) float32 { return l.alike/4 + l.rarest })
+	s.likely = all[:mostLikely+mostRare]
+}
+
+// Records gives the records that the search wants to see too, in order.
+func (s *Search) Records() (wanted []ID) {
+	slices.SortFunc(s.likely, func(a, b likely) int { return cmp.Compare(a.id, b.id) })
 	if s.pass == wider {
 		for _, m := range s.cohort {
 			s.Record(m.id, m.packed)
 		}
 	}
-	for _, l := range all {
+	for _, l := range s.likely {
 		at, is := slices.BinarySearchFunc(s.cohort, l.id, func(m shown, id ID) int { return cmp.Compare(m.id, id) })
 		if is {
 			s.Record(l.id, s.cohort[at].packed)
@@ -260,6 +281,7 @@ func (s *Search) Records() (wanted []ID) {
 			wanted = append(wanted, l.id)
 		}
 	}
+	s.likely = s.likely[:0]
 	return wanted
 }
 
@@ -301,47 +323,26 @@ func (s *Search) Next(size int) error {
 	return nil
 }
 
-// refine gives the keys that count the names of the best candidates which only
-// nearly agree with the claim's.
+// refine gives the keys that count the names of the best candidates which do not
+// simply agree with the claim's.
 func (s *Search) refine(keys []Key) []Key {
 	s.again = best(s.found, refined, inOrder)
 	var f Features
 	for _, c := range s.again {
-		if f.Unpack(c.packed) != nil {
-			continue
-		}
-		if c.levels[firstField].isNear() {
-			keys = append(keys, keyOf(countFirst, f.first.head.text))
-		}
-		if c.levels[lastField].isNear() {
-			keys = append(keys, keyOf(countLast, f.last.whole.text))
+		if f.Unpack(c.packed) == nil {
+			keys = s.q.unknown(&f, &c.comparison, keys)
 		}
 	}
 	return keys
 }
 
-func (l level) isNear() bool {
-	return l == oneEdit || l == closeBy || l == soundsAlike || l == similar
-}
-
 // weighAnew compares the best candidates again, now that their names are counted.
 func (s *Search) weighAnew() {
-	s.q.refined = map[string]float64{}
-	var f Features
-	for _, c := range s.again {
-		if f.Unpack(c.packed) != nil {
-			continue
-		}
-		for field, name := range map[field]string{firstField: f.first.head.text, lastField: f.last.whole.text} {
-			kind := byte(countFirst)
-			if field == lastField {
-				kind = countLast
-			}
-			if n, asked := s.counts[keyOf(kind, name)]; asked && c.levels[field].isNear() {
-				s.q.refined[refinedName(field, name)] = frequency(n, s.size, s.model.usualU(field), nameFloor)
-			}
-		}
+	s.q.counted = make(map[Key]int, len(s.keys))
+	for _, k := range s.keys {
+		s.q.counted[k] = s.counts[k]
 	}
+	var f Features
 	for _, again := range s.again {
 		for i := range s.found {
 			if s.found[i].id == again.id && f.Unpack(again.packed) == nil {
