@@ -78,7 +78,7 @@ func (s *Service) Search(ctx context.Context, who Asker, q Query) (SearchResult,
 		if err != nil {
 			return err
 		}
-		found, err := (&searching{v: v, q: q, c: c, words: words}).run(ctx)
+		found, err := (&searching{v: index{v, s}, q: q, c: c, words: words}).run(ctx)
 		if err != nil {
 			return err
 		}

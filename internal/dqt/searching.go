@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -14,7 +15,7 @@ import (
 
 // searching is one free search at work.
 type searching struct {
-	v     View
+	v     index
 	q     Query
 	c     Criteria
 	words *dictionary
@@ -199,6 +200,15 @@ func days(pattern string) []string {
 	return out
 }
 
+// partsOf gives the parts of a date, zero for one that is missing.
+func partsOf(pattern string) (year, month, day uint32) {
+	number := func(s string) uint32 {
+		n, _ := strconv.ParseUint(s, 10, 32) // a missing one is no number
+		return uint32(n)
+	}
+	return number(pattern[:4]), number(pattern[5:7]), number(pattern[8:])
+}
+
 // bornKeys gives the keys of the days that a date with missing parts may mean.
 func bornKeys(pattern string) (keys []match.Key) {
 	for _, day := range days(pattern) {
@@ -244,7 +254,15 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 		sets[i] = newIDSet()
 		defer sets[i].free()
 	}
-	dated := !strings.Contains(c.Born, "_")
+	fits := func(match.ID) bool { return true }
+	if strings.Contains(c.Born, "_") { // a part of the date tells apart whom the name does not
+		outlines, err := s.v.Outlines(ctx)
+		if err != nil {
+			return nil, err
+		}
+		year, month, day := partsOf(c.Born)
+		fits = func(id match.ID) bool { return outlines.MayBeBorn(id, year, month, day) }
+	}
 	var found []match.ID
 	for how := exact; how < unlike; how++ {
 		if how == alike && len(found) >= fewFound {
@@ -258,22 +276,7 @@ func (s *searching) named(ctx context.Context, c Criteria) ([]match.ID, error) {
 				return nil, err
 			}
 		}
-		if found = common(sets, s.limit()); len(found) >= s.limit() && !dated { // the year tells apart whom the name does not
-			dated = true
-			born := newIDSet()
-			defer born.free()
-			for keys := range slices.Chunk(bornKeys(c.Born), 32) {
-				ids, err := s.under(ctx, keys...)
-				if err != nil {
-					return nil, err
-				}
-				for _, id := range ids {
-					born.add(id)
-				}
-			}
-			sets = append(sets, born)
-			found = common(sets, s.limit())
-		}
+		found = common(sets, fits, s.limit())
 		if len(found) >= s.limit() {
 			break
 		}
@@ -313,8 +316,8 @@ func (s *idSet) free() {
 	idSets.Put(s)
 }
 
-// common gives the numbers that stand in all sets, up to about atMost.
-func common(sets []*idSet, atMost int) (ids []match.ID) {
+// common gives the numbers that stand in all sets and fit, up to about atMost.
+func common(sets []*idSet, fits func(match.ID) bool, atMost int) (ids []match.ID) {
 	for at := range sets[0].filled {
 		filled := sets[0].filled[at]
 		for _, s := range sets[1:] {
@@ -326,7 +329,9 @@ func common(sets []*idSet, atMost int) (ids []match.ID) {
 				all &= s.bits[i]
 			}
 			eachBit([]uint64{all}, i*64, func(id int) bool {
-				ids = append(ids, match.ID(id))
+				if fits(match.ID(id)) {
+					ids = append(ids, match.ID(id))
+				}
 				return true
 			})
 			return len(ids) < atMost

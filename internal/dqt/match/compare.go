@@ -27,13 +27,13 @@ type query struct {
 	related []word           // names that the claim's first name is a form of
 	equal   [numFields]int32 // weight of an equal value
 
-	firstU                    float64   // frequency of the first name among those of about that age
-	pairU                     float64   // the same among those with the family name; firstU where it is not known
-	lastU                     []float64 // of each family name of the claim, the present one first
-	partU                     [][]float64
-	address                   string  // what stands before the @ of the claimant's email address, folded, in one word
-	addressLetters            uint32
-	counted                   map[Key]int // names beside the claim's own, once they were asked for
+	firstU         float64   // frequency of the first name among those of about that age
+	pairU          float64   // the same among those with the family name; firstU where it is not known
+	lastU          []float64 // of each family name of the claim, the present one first
+	partU          [][]float64
+	address        string // what stands before the @ of the claimant's email address, folded, in one word
+	addressLetters uint32
+	counted        map[Key]int // names beside the claim's own, once they were asked for
 }
 
 // usualU is the frequency of an equal value that the table gives for a field.

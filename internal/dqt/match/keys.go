@@ -66,7 +66,7 @@ func (k Key) at(place uint64) Key {
 	return Key(place&^rest) | k&rest
 }
 
-func placeOfBorn(born date) uint64   { return mixed(uint64(born)) }
+func placeOfBorn(born date) uint64    { return mixed(uint64(born)) }
 func placeOfFirst(name string) uint64 { return hashed('f', name) }
 
 // placeOfLast has a family name's initials apart: all of a common name would be too much.

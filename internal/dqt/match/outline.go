@@ -12,12 +12,20 @@ type Outline uint32
 // have another year's, which makes them no more than less likely to be read.
 const outlineYear = 1900
 
-// Outline gives a description's outline.
+// Outline gives a record's outline.
 func (f *Features) Outline() Outline {
-	first := hashed('o', f.first.head.text)
-	return Outline((f.born.year()-outlineYear)&0x7f<<25 | f.born.month()&0xf<<21 | f.born.day()&0x1f<<16 |
-		uint32(first)&0xf<<12 | f.first.head.sound&0xf<<8 | f.last.whole.sound&0xff)
+	return outlineOfBorn(f.born) | outlineOfFirst(&f.first.head) | outlineOfLast(&f.last.whole)
 }
+
+func outlineOfBorn(d date) Outline {
+	return Outline((d.year()-outlineYear)&0x7f<<25 | d.month()&0xf<<21 | d.day()&0x1f<<16)
+}
+
+func outlineOfFirst(w *word) Outline {
+	return Outline(hashed('o', w.text)&0xf<<12) | Outline(w.sound&0xf<<8)
+}
+
+func outlineOfLast(w *word) Outline { return Outline(w.sound & 0xff) }
 
 func (o Outline) year() uint32  { return uint32(o) >> 25 }
 func (o Outline) month() uint32 { return uint32(o) >> 21 & 0xf }
@@ -25,12 +33,40 @@ func (o Outline) day() uint32   { return uint32(o) >> 16 & 0x1f }
 func (o Outline) first() uint32 { return uint32(o) >> 8 & 0xff }
 func (o Outline) last() uint32  { return uint32(o) & 0xff }
 
-// alike is about how many bits speak for two outlines being of one person. The
-// numbers are those of matching.md's table, rounded.
-func (o Outline) alike(other Outline) (bits float32) {
-	if o.day() != 0 && other.day() != 0 {
+// sketch is a claim, to be held against outlines: its date of birth, and every
+// name that may stand in the place of the first or the family name.
+type sketch struct {
+	born          Outline
+	firsts, lasts []Outline
+}
+
+func (f *Features) sketch() sketch {
+	s := sketch{born: outlineOfBorn(f.born)}
+	first := func(w *word) { s.firsts = append(s.firsts, outlineOfFirst(w)) }
+	last := func(w *word) { s.lasts = append(s.lasts, outlineOfLast(w)) }
+	first(&f.first.head)
+	for _, n := range relatedNames(f.first.head.text) {
+		w := wordOf(n)
+		first(&w)
+	}
+	for i := range f.firsts {
+		first(&f.firsts[i].head)
+	}
+	for i := range f.middles {
+		first(&f.middles[i])
+	}
+	eachPart(f.last, f.previous, func(w word) { last(&w) })
+	first(&f.last.whole) // they may have changed places
+	last(&f.first.head)
+	return s
+}
+
+// alike is about how many bits speak for a claim and a record being of one
+// person. The numbers are those of matching.md's table, rounded.
+func (s *sketch) alike(o Outline) (bits float32) {
+	if s.born.day() != 0 && o.day() != 0 {
 		same := 0
-		for _, is := range []bool{o.year() == other.year(), o.month() == other.month(), o.day() == other.day()} {
+		for _, is := range []bool{s.born.year() == o.year(), s.born.month() == o.month(), s.born.day() == o.day()} {
 			if is {
 				same++
 			}
@@ -38,7 +74,7 @@ func (o Outline) alike(other Outline) (bits float32) {
 		switch {
 		case same == 3:
 			bits += 14
-		case same == 2, o.year() == other.year() && o.month() == other.day() && o.day() == other.month():
+		case same == 2, s.born.year() == o.year() && s.born.month() == o.day() && s.born.day() == o.month():
 			bits += 6
 		case same == 1:
 			bits--
@@ -46,20 +82,23 @@ func (o Outline) alike(other Outline) (bits float32) {
 			bits -= 6
 		}
 	}
-	switch {
-	case o.first() == other.first():
-		bits += 7
-	case o.first()&0xf == other.first()&0xf: // they sound alike
-		bits += 4
-	default:
-		bits -= 2
+	best := float32(-2)
+	for _, first := range s.firsts {
+		switch {
+		case first.first() == o.first():
+			best = max(best, 7)
+		case first.first()&0xf == o.first()&0xf: // they sound alike
+			best = max(best, 4)
+		}
 	}
-	if o.last() == other.last() {
-		bits += 9
-	} else {
-		bits -= 2
+	bits += best
+	best = -2
+	for _, last := range s.lasts {
+		if last.last() == o.last() {
+			best = 9
+		}
 	}
-	return bits
+	return bits + best
 }
 
 // Outlines are those of a register.
@@ -78,6 +117,13 @@ func (o *Outlines) Add(id ID, packed string) error {
 	}
 	o.byID[id] = o.features.Outline()
 	return nil
+}
+
+// MayBeBorn tells whether a record may be of somebody born in a year, a month, on a
+// day; one that is zero is any.
+func (o *Outlines) MayBeBorn(id ID, year, month, day uint32) bool {
+	x := o.of(id)
+	return (year == 0 || x.year() == (year-outlineYear)&0x7f) && (month == 0 || x.month() == month&0xf) && (day == 0 || x.day() == day&0x1f)
 }
 
 func (o *Outlines) of(id ID) Outline {
