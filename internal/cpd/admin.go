@@ -9,7 +9,7 @@ import (
 const (
 	pageLimit    = 50
 	maxPageLimit = 200
-	waitingLimit = 200 // of each kind of waiting thing
+	waitingLimit = 100
 	countLimit   = 1000
 )
 
@@ -24,11 +24,11 @@ func within(limit int) int {
 // another are left out.
 func (s *Service) Participants(ctx context.Context, f Filter) (Page, error) {
 	f.Limit = within(f.Limit) + 1
-	list, total, err := s.store.Participants(ctx, f, countLimit+1)
+	list, total, more, err := s.store.Participants(ctx, f, countLimit)
 	if err != nil {
 		return Page{}, err
 	}
-	out := Page{Participants: list, Total: min(total, countLimit), More: total > countLimit}
+	out := Page{Participants: list, Total: total, More: more}
 	if len(list) == f.Limit {
 		out.Participants = list[:f.Limit-1]
 		out.Next = string(out.Participants[len(out.Participants)-1].ID)
@@ -74,12 +74,13 @@ func (s *Service) Participant(ctx context.Context, id ParticipantID) (Story, err
 	return out, nil
 }
 
-// Waiting lists everything that waits for somebody or something, the longest first.
-func (s *Service) Waiting(ctx context.Context) ([]Waiting, error) {
+// Waiting lists what waits for somebody or something, the longest first: at most
+// a hundred things; more tells that there are more.
+func (s *Service) Waiting(ctx context.Context) (list []Waiting, more bool, err error) {
 	now := s.now()
-	people, err := s.store.Unsettled(ctx, waitingLimit)
+	people, err := s.store.Unsettled(ctx, waitingLimit+1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var out []Waiting
 	for _, p := range people {
@@ -102,9 +103,9 @@ func (s *Service) Waiting(ctx context.Context) ([]Waiting, error) {
 			})
 		}
 	}
-	requests, err := s.store.OpenRequests(ctx, waitingLimit)
+	requests, err := s.store.OpenRequests(ctx, waitingLimit+1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, r := range requests {
 		w := Waiting{
@@ -119,9 +120,9 @@ func (s *Service) Waiting(ctx context.Context) ([]Waiting, error) {
 		}
 		out = append(out, w)
 	}
-	reads, err := s.store.FailingAlertReads(ctx, waitingLimit)
+	reads, err := s.store.FailingAlertReads(ctx, waitingLimit+1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, t := range reads {
 		out = append(out, Waiting{
@@ -130,7 +131,10 @@ func (s *Service) Waiting(ctx context.Context) ([]Waiting, error) {
 		})
 	}
 	slices.SortStableFunc(out, func(a, b Waiting) int { return a.Since.Compare(b.Since) })
-	return out, nil
+	if len(out) > waitingLimit {
+		return out[:waitingLimit], true, nil
+	}
+	return out, false, nil
 }
 
 // Outbox lists the mails, newest first, those after the one with the id.

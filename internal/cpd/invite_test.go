@@ -106,6 +106,19 @@ func TestNothingIsCheckedBeforeTheInvitedPersonHandsIn(t *testing.T) {
 	})
 }
 
+// becomes puts a participant into a state.
+func (w *world) becomes(id cpd.ParticipantID, trn cpd.TRNStatus, alert cpd.AlertStatus) {
+	w.Helper()
+	w.ok("changing a participant", w.store.InTx(w.Context(), func(ctx context.Context, tx cpd.Tx) error {
+		p, err := tx.Participant(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.TRNStatus, p.AlertStatus = trn, alert
+		return tx.SaveParticipant(ctx, p)
+	}))
+}
+
 // TestATutorSeesTheSameOfEveryFailure holds what a school sees to what the
 // person is told, at every state.
 func TestATutorSeesTheSameOfEveryFailure(t *testing.T) {
@@ -113,11 +126,11 @@ func TestATutorSeesTheSameOfEveryFailure(t *testing.T) {
 		w.schools()
 		id := w.invites(tutor, "Jo")
 		out := w.comesBy("Jo", w.Service.StandBy)
-		for trnStatus, want := range map[string]cpd.InvitationState{
-			"validated_automatically": cpd.StateConfirmed, "validated_manually": cpd.StateConfirmed, "awaiting_manual_validation": cpd.StateBeingChecked,
-			"conflict": cpd.StateBeingChecked, "validation_failed": cpd.StateNotConfirmed, "not_checked": cpd.StateBeingChecked,
+		for trnStatus, want := range map[cpd.TRNStatus]cpd.InvitationState{
+			cpd.TRNValidatedAutomatically: cpd.StateConfirmed, cpd.TRNValidatedManually: cpd.StateConfirmed, cpd.TRNAwaitingManualValidation: cpd.StateBeingChecked,
+			cpd.TRNConflict: cpd.StateBeingChecked, cpd.TRNValidationFailed: cpd.StateNotConfirmed, cpd.TRNNotChecked: cpd.StateBeingChecked,
 		} {
-			w.exec(`UPDATE participants SET trn_status = '` + trnStatus + `'`)
+			w.becomes(out.Participant, trnStatus, cpd.AlertNotChecked)
 			w.seesOf(tutor, id, want)
 			told, err := w.Progress(w.Context(), out.Participant)
 			if same := map[cpd.PersonStatus]cpd.InvitationState{
@@ -126,11 +139,11 @@ func TestATutorSeesTheSameOfEveryFailure(t *testing.T) {
 				w.Errorf("%s: the tutor sees %q, the person is told %q, %v", trnStatus, want, told.Status, err)
 			}
 		}
-		for _, alert := range []string{"none", "awaiting_barring_check", "barred", "not_barred", "undetermined"} {
-			w.exec(`UPDATE participants SET trn_status = 'validated_manually', alert_status = '` + alert + `'`)
+		for _, alert := range []cpd.AlertStatus{cpd.AlertNone, cpd.AlertAwaitingBarringCheck, cpd.AlertBarred, cpd.AlertNotBarred, cpd.AlertUndetermined} {
+			w.becomes(out.Participant, cpd.TRNValidatedManually, alert)
 			w.seesOf(tutor, id, cpd.StateConfirmed)
 		}
-		w.exec(`UPDATE participants SET trn_status = 'awaiting_manual_validation', alert_status = 'not_checked'`)
+		w.becomes(out.Participant, cpd.TRNAwaitingManualValidation, cpd.AlertNotChecked)
 		w.ok("taking the details back", w.Withdraw(w.Context(), out.Participant))
 		w.seesOf(tutor, id, cpd.StateNotConfirmed)
 	})

@@ -63,7 +63,7 @@ type Filter struct {
 	AlertStatus AlertStatus // empty: every one
 	Reason      string      // why the TRA could not validate the TRN; empty: whatever it was
 	Since       time.Time   // the TRN's status is at least as old; zero: of any age
-	Query       string      // part of a reference, a name or an email address
+	Query       string      // beginnings of words of a name or an email address, or a whole address, reference or TRN
 	After       string      // Page.Next of the page before
 	Limit       int         // 50 when 0, at most 200
 }
@@ -72,7 +72,7 @@ type Filter struct {
 type Page struct {
 	Participants []Participant
 	Next         string // empty: the last page
-	Total        int    // at most 1,000 are counted
+	Total        int    // as far as they are counted, at most 1,000
 	More         bool   // than Total
 }
 

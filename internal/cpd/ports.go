@@ -113,7 +113,7 @@ type Store interface {
 	DueTasks(ctx context.Context, now time.Time, limit int) ([]Task, error) // due and not leased, earliest first
 	SilentRequests(ctx context.Context, askedBefore time.Time, limit int) ([]Request, error)
 
-	Participants(ctx context.Context, f Filter, countAtMost int) ([]Participant, int, error)
+	Participants(ctx context.Context, f Filter, countAtMost int) (list []Participant, total int, more bool, err error)
 	JoinedParticipants(ctx context.Context, id ParticipantID) ([]Participant, error)
 	Events(ctx context.Context, id ParticipantID) ([]Event, error)     // with those of the joined records, oldest first
 	Messages(ctx context.Context, id ParticipantID) ([]Message, error) // likewise

@@ -253,7 +253,7 @@ func eachWorld(t *testing.T, test func(w *world)) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := newWorld(t, db, cpd.Options{})
 		test(w)
-		w.mailsTellNothing()
+		w.holds()
 	}, sqldb.TaskMigrations, cpdsql.Migrations)
 }
 
@@ -266,14 +266,14 @@ func eachCase[K ~string, C any](t *testing.T, cases map[K]C, test func(w *world,
 				w := newWorld(t, db, cpd.Options{})
 				w.wipe()
 				test(w, why, c)
-				w.mailsTellNothing()
+				w.holds()
 			})
 		}
 	}, sqldb.TaskMigrations, cpdsql.Migrations)
 }
 
 // tables are those of cpd, in an order in which they can be emptied.
-var tables = []string{"tasks", "feed", "counters", "messages", "events", "conflicts", "answers", "questions", "requests", "validation_data", "emails", "email_codes", "drafts", "upload_rows", "uploads", "invitations", "school_events", "tutors", "schools", "participants"}
+var tables = []string{"tasks", "feed", "counters", "search_words", "messages", "events", "conflicts", "answers", "questions", "requests", "validation_data", "emails", "email_codes", "drafts", "upload_rows", "uploads", "invitations", "school_events", "tutors", "schools", "participants"}
 
 func (w *world) wipe() {
 	w.Helper()
@@ -304,6 +304,20 @@ func (w *world) counted(table string) (n int) {
 }
 
 func (w *world) clock() time.Time { return w.now }
+
+// holds checks what holds whatever happened.
+func (w *world) holds() {
+	w.Helper()
+	w.mailsTellNothing()
+	var wrong int // schools see what the participant as it stands says
+	w.ok("looking at what schools see", w.db.Reader().QueryRowContext(context.WithoutCancel(w.Context()), `SELECT COUNT(*) FROM invitations i JOIN people p ON p.id = i.participant_id WHERE i.state <> CASE
+		WHEN p.trn_status IN ('validated_automatically', 'validated_manually') THEN 'confirmed'
+		WHEN p.trn_status IN ('awaiting_manual_validation', 'conflict') OR (p.trn_status = 'not_checked' AND p.withdrawn_at IS NULL AND p.holds_data) THEN 'being_checked'
+		ELSE 'not_confirmed' END`).Scan(&wrong))
+	if wrong > 0 {
+		w.Errorf("schools see of %d people what is not so", wrong)
+	}
+}
 
 // mailsTellNothing looks for what no mail may tell.
 func (w *world) mailsTellNothing() {
@@ -482,7 +496,7 @@ func (w *world) progress(id cpd.ParticipantID, want cpd.PersonStatus) cpd.Progre
 // waits checks what waits, the longest first.
 func (w *world) waits(want ...cpd.WaitingFor) []cpd.Waiting {
 	w.Helper()
-	list, err := w.Waiting(w.Context())
+	list, _, err := w.Waiting(w.Context())
 	if err != nil {
 		w.Fatal(err)
 	}

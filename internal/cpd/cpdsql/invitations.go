@@ -3,6 +3,7 @@ package cpdsql
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -32,18 +33,39 @@ func (s *Store) InvitationByLink(ctx context.Context, hash string, now time.Time
 // Invitations lists those of a school that fit the filter, newest first, and
 // counts everybody who fits the query by their state.
 func (s *Store) Invitations(ctx context.Context, urn cpd.URN, f cpd.InvitationFilter, limit int) ([]cpd.Invitation, map[cpd.InvitationState]int, error) {
-	typed, folded := likeOf(f.Query)
-	states, err := s.q.CountInvited(ctx, CountInvitedParams{Urn: string(urn), Typed: typed, Folded: folded})
+	if f.Before == 0 {
+		f.Before = math.MaxInt64
+	}
+	counts := map[cpd.InvitationState]int{}
+	var rows []Invitation
+	var err error
+	if query := strings.TrimSpace(f.Query); query != "" {
+		typed, folded := likeOf(query)
+		states, err := s.q.CountFoundInvited(ctx, CountFoundInvitedParams{Urn: string(urn), Typed: typed, Folded: folded})
+		if err != nil {
+			return nil, nil, failed("invitation", err)
+		}
+		for _, row := range states {
+			counts[cpd.InvitationState(row.State)] = int(row.People)
+		}
+		rows, err = s.q.FindInvited(ctx, FindInvitedParams{
+			Urn: string(urn), State: string(f.State), Typed: typed, Folded: folded, Before: f.Before, AtMost: int32(limit),
+		})
+		list, err := each("invitation", rows, err, toInvitation)
+		return list, counts, err
+	}
+	states, err := s.q.CountInvited(ctx, string(urn))
 	if err != nil {
 		return nil, nil, failed("invitation", err)
 	}
-	counts := map[cpd.InvitationState]int{}
 	for _, row := range states {
 		counts[cpd.InvitationState(row.State)] = int(row.People)
 	}
-	rows, err := s.q.ListInvited(ctx, ListInvitedParams{
-		Urn: string(urn), State: string(f.State), Typed: typed, Folded: folded, Before: f.Before, AtMost: int32(limit),
-	})
+	if f.State == "" {
+		rows, err = s.q.ListInvited(ctx, ListInvitedParams{Urn: string(urn), Before: f.Before, AtMost: int32(limit)})
+	} else {
+		rows, err = s.q.ListInvitedOf(ctx, ListInvitedOfParams{Urn: string(urn), State: string(f.State), Before: f.Before, AtMost: int32(limit)})
+	}
 	list, err := each("invitation", rows, err, toInvitation)
 	return list, counts, err
 }
@@ -103,8 +125,10 @@ func (x *tx) OpenedInvitations(ctx context.Context, id cpd.RegistrationID, email
 
 // AcceptInvitation ties a participant to an invitation; nothing where somebody is tied to it.
 func (x *tx) AcceptInvitation(ctx context.Context, id cpd.InvitationID, p cpd.ParticipantID) error {
-	_, err := x.q.AcceptInvitation(ctx, AcceptInvitationParams{ParticipantID: text(string(p)), ID: string(id)})
-	return wrote("accept invitation", err)
+	if _, err := x.q.AcceptInvitation(ctx, AcceptInvitationParams{ParticipantID: text(string(p)), ID: string(id)}); err != nil {
+		return wrote("accept invitation", err)
+	}
+	return wrote("accept invitation", x.q.TellSchools(ctx, text(string(p))))
 }
 
 // DeleteInvitation deletes an invitation.
@@ -117,14 +141,14 @@ func (x *tx) EndInvitationLinks(ctx context.Context, id cpd.InvitationID) error 
 	return wrote("end links", x.q.EndInvitationLinks(ctx, string(id)))
 }
 
-func invitationOf(row Invited, err error) (cpd.Invitation, error) {
+func invitationOf(row Invitation, err error) (cpd.Invitation, error) {
 	if err != nil {
 		return cpd.Invitation{}, failed("invitation", err)
 	}
 	return toInvitation(row)
 }
 
-func toInvitation(row Invited) (cpd.Invitation, error) {
+func toInvitation(row Invitation) (cpd.Invitation, error) {
 	var v values
 	i := cpd.Invitation{
 		ID: cpd.InvitationID(row.ID), School: cpd.URN(row.Urn), InvitedBy: row.InvitedBy, Position: row.Position, State: cpd.InvitationState(row.State),
@@ -140,6 +164,8 @@ func toInvitation(row Invited) (cpd.Invitation, error) {
 	}
 	return i, nil
 }
+
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // likeOf gives what a query is looked for by: as it was typed, and folded.
 func likeOf(query string) (typed, folded string) {

@@ -29,8 +29,8 @@ func (q *Queries) AcceptInvitation(ctx context.Context, arg AcceptInvitationPara
 }
 
 const addInvitation = `-- name: AddInvitation :exec
-INSERT INTO invitations (id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, ended, opened_at, registration_id, participant_id)
-VALUES ($1, $2, (SELECT COALESCE(MAX(o.position), 0) + 1 FROM invitations o WHERE o.urn = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, NULL, '', NULL)
+INSERT INTO invitations (id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, state, opened_at, registration_id, participant_id)
+VALUES ($1, $2, (SELECT COALESCE(MAX(o.position), 0) + 1 FROM invitations o WHERE o.urn = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'invited', NULL, '', NULL)
 `
 
 type AddInvitationParams struct {
@@ -68,6 +68,46 @@ func (q *Queries) AddInvitation(ctx context.Context, arg AddInvitationParams) er
 	return err
 }
 
+const countFoundInvited = `-- name: CountFoundInvited :many
+SELECT state, COUNT(*) AS people FROM invitations
+WHERE urn = $1 AND (search LIKE CAST($2 AS text) ESCAPE '\' OR search LIKE CAST($3 AS text) ESCAPE '\')
+GROUP BY state
+`
+
+type CountFoundInvitedParams struct {
+	Urn    string
+	Typed  string
+	Folded string
+}
+
+type CountFoundInvitedRow struct {
+	State  string
+	People int64
+}
+
+func (q *Queries) CountFoundInvited(ctx context.Context, arg CountFoundInvitedParams) ([]CountFoundInvitedRow, error) {
+	rows, err := q.db.QueryContext(ctx, countFoundInvited, arg.Urn, arg.Typed, arg.Folded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountFoundInvitedRow
+	for rows.Next() {
+		var i CountFoundInvitedRow
+		if err := rows.Scan(&i.State, &i.People); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countInvitations = `-- name: CountInvitations :one
 SELECT COUNT(*) FROM invitations WHERE urn = $1
 `
@@ -80,25 +120,16 @@ func (q *Queries) CountInvitations(ctx context.Context, urn string) (int64, erro
 }
 
 const countInvited = `-- name: CountInvited :many
-SELECT state, COUNT(*) AS people FROM invited
-WHERE urn = $1
-  AND (CAST($2 AS text) = '%%' OR search LIKE $2 ESCAPE '\' OR (CAST($3 AS text) <> $2 AND search LIKE $3 ESCAPE '\'))
-GROUP BY state
+SELECT state, COUNT(*) AS people FROM invitations WHERE urn = $1 GROUP BY state
 `
-
-type CountInvitedParams struct {
-	Urn    string
-	Typed  string
-	Folded string
-}
 
 type CountInvitedRow struct {
 	State  string
 	People int64
 }
 
-func (q *Queries) CountInvited(ctx context.Context, arg CountInvitedParams) ([]CountInvitedRow, error) {
-	rows, err := q.db.QueryContext(ctx, countInvited, arg.Urn, arg.Typed, arg.Folded)
+func (q *Queries) CountInvited(ctx context.Context, urn string) ([]CountInvitedRow, error) {
+	rows, err := q.db.QueryContext(ctx, countInvited, urn)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +170,7 @@ func (q *Queries) EndInvitationLinks(ctx context.Context, invitationID string) e
 }
 
 const endInvitations = `-- name: EndInvitations :exec
-UPDATE invitations SET ended = TRUE, date_of_birth = '', trn = '', registration_id = '' WHERE participant_id IS NULL AND NOT ended AND ends_at <= $1
+UPDATE invitations SET state = 'no_answer', date_of_birth = '', trn = '', registration_id = '' WHERE state = 'invited' AND ends_at <= $1
 `
 
 func (q *Queries) EndInvitations(ctx context.Context, endsAt time.Time) error {
@@ -147,17 +178,84 @@ func (q *Queries) EndInvitations(ctx context.Context, endsAt time.Time) error {
 	return err
 }
 
-const invitation = `-- name: Invitation :one
-SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited WHERE id = $1
+const findInvited = `-- name: FindInvited :many
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations
+WHERE urn = $1 AND (CAST($2 AS text) = '' OR state = $2)
+  AND (search LIKE CAST($3 AS text) ESCAPE '\' OR search LIKE CAST($4 AS text) ESCAPE '\')
+  AND position < $5
+ORDER BY position DESC LIMIT $6
 `
 
-func (q *Queries) Invitation(ctx context.Context, id string) (Invited, error) {
+type FindInvitedParams struct {
+	Urn    string
+	State  string
+	Typed  string
+	Folded string
+	Before int64
+	AtMost int32
+}
+
+func (q *Queries) FindInvited(ctx context.Context, arg FindInvitedParams) ([]Invitation, error) {
+	rows, err := q.db.QueryContext(ctx, findInvited,
+		arg.Urn,
+		arg.State,
+		arg.Typed,
+		arg.Folded,
+		arg.Before,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Invitation
+	for rows.Next() {
+		var i Invitation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Urn,
+			&i.Position,
+			&i.EmailKey,
+			&i.Email,
+			&i.FirstName,
+			&i.LastName,
+			&i.Search,
+			&i.DateOfBirth,
+			&i.Trn,
+			&i.InvitedBy,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.EndsAt,
+			&i.OpenedAt,
+			&i.RegistrationID,
+			&i.ParticipantID,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invitation = `-- name: Invitation :one
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE id = $1
+`
+
+func (q *Queries) Invitation(ctx context.Context, id string) (Invitation, error) {
 	row := q.db.QueryRowContext(ctx, invitation, id)
-	var i Invited
+	var i Invitation
 	err := row.Scan(
 		&i.ID,
 		&i.Urn,
 		&i.Position,
+		&i.EmailKey,
 		&i.Email,
 		&i.FirstName,
 		&i.LastName,
@@ -177,7 +275,7 @@ func (q *Queries) Invitation(ctx context.Context, id string) (Invited, error) {
 }
 
 const invitationByLink = `-- name: InvitationByLink :one
-SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited WHERE id = (SELECT m.invitation_id FROM messages m WHERE m.link_hash = $1 AND m.secret_ends_at > $2)
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE id = (SELECT m.invitation_id FROM messages m WHERE m.link_hash = $1 AND m.secret_ends_at > $2)
 `
 
 type InvitationByLinkParams struct {
@@ -185,13 +283,14 @@ type InvitationByLinkParams struct {
 	SecretEndsAt sql.NullTime
 }
 
-func (q *Queries) InvitationByLink(ctx context.Context, arg InvitationByLinkParams) (Invited, error) {
+func (q *Queries) InvitationByLink(ctx context.Context, arg InvitationByLinkParams) (Invitation, error) {
 	row := q.db.QueryRowContext(ctx, invitationByLink, arg.LinkHash, arg.SecretEndsAt)
-	var i Invited
+	var i Invitation
 	err := row.Scan(
 		&i.ID,
 		&i.Urn,
 		&i.Position,
+		&i.EmailKey,
 		&i.Email,
 		&i.FirstName,
 		&i.LastName,
@@ -211,7 +310,7 @@ func (q *Queries) InvitationByLink(ctx context.Context, arg InvitationByLinkPara
 }
 
 const invitationSentAgain = `-- name: InvitationSentAgain :execrows
-UPDATE invitations SET sent_at = $1, ends_at = $2, ended = FALSE WHERE id = $3 AND participant_id IS NULL
+UPDATE invitations SET sent_at = $1, ends_at = $2, state = 'invited' WHERE id = $3 AND participant_id IS NULL
 `
 
 type InvitationSentAgainParams struct {
@@ -229,7 +328,7 @@ func (q *Queries) InvitationSentAgain(ctx context.Context, arg InvitationSentAga
 }
 
 const invitationTo = `-- name: InvitationTo :one
-SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited WHERE id = (SELECT i.id FROM invitations i WHERE i.urn = $1 AND i.email_key = $2)
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND email_key = $2
 `
 
 type InvitationToParams struct {
@@ -237,13 +336,14 @@ type InvitationToParams struct {
 	EmailKey string
 }
 
-func (q *Queries) InvitationTo(ctx context.Context, arg InvitationToParams) (Invited, error) {
+func (q *Queries) InvitationTo(ctx context.Context, arg InvitationToParams) (Invitation, error) {
 	row := q.db.QueryRowContext(ctx, invitationTo, arg.Urn, arg.EmailKey)
-	var i Invited
+	var i Invitation
 	err := row.Scan(
 		&i.ID,
 		&i.Urn,
 		&i.Position,
+		&i.EmailKey,
 		&i.Email,
 		&i.FirstName,
 		&i.LastName,
@@ -290,29 +390,72 @@ func (q *Queries) InvitedAddresses(ctx context.Context, urn string) ([]string, e
 }
 
 const listInvited = `-- name: ListInvited :many
-SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited
-WHERE urn = $1
-  AND (CAST($2 AS text) = '' OR state = $2)
-  AND (CAST($3 AS text) = '%%' OR search LIKE $3 ESCAPE '\' OR (CAST($4 AS text) <> $3 AND search LIKE $4 ESCAPE '\'))
-  AND (CAST($5 AS bigint) = 0 OR position < $5)
-ORDER BY position DESC LIMIT $6
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND position < $2 ORDER BY position DESC LIMIT $3
 `
 
 type ListInvitedParams struct {
 	Urn    string
-	State  string
-	Typed  string
-	Folded string
 	Before int64
 	AtMost int32
 }
 
-func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]Invited, error) {
-	rows, err := q.db.QueryContext(ctx, listInvited,
+func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]Invitation, error) {
+	rows, err := q.db.QueryContext(ctx, listInvited, arg.Urn, arg.Before, arg.AtMost)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Invitation
+	for rows.Next() {
+		var i Invitation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Urn,
+			&i.Position,
+			&i.EmailKey,
+			&i.Email,
+			&i.FirstName,
+			&i.LastName,
+			&i.Search,
+			&i.DateOfBirth,
+			&i.Trn,
+			&i.InvitedBy,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.EndsAt,
+			&i.OpenedAt,
+			&i.RegistrationID,
+			&i.ParticipantID,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listInvitedOf = `-- name: ListInvitedOf :many
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND state = $2 AND position < $3 ORDER BY position DESC LIMIT $4
+`
+
+type ListInvitedOfParams struct {
+	Urn    string
+	State  string
+	Before int64
+	AtMost int32
+}
+
+func (q *Queries) ListInvitedOf(ctx context.Context, arg ListInvitedOfParams) ([]Invitation, error) {
+	rows, err := q.db.QueryContext(ctx, listInvitedOf,
 		arg.Urn,
 		arg.State,
-		arg.Typed,
-		arg.Folded,
 		arg.Before,
 		arg.AtMost,
 	)
@@ -320,13 +463,14 @@ func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]Inv
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Invited
+	var items []Invitation
 	for rows.Next() {
-		var i Invited
+		var i Invitation
 		if err := rows.Scan(
 			&i.ID,
 			&i.Urn,
 			&i.Position,
+			&i.EmailKey,
 			&i.Email,
 			&i.FirstName,
 			&i.LastName,
@@ -370,7 +514,7 @@ func (q *Queries) MoveInvitations(ctx context.Context, arg MoveInvitationsParams
 }
 
 const openInvitation = `-- name: OpenInvitation :execrows
-UPDATE invitations SET opened_at = $1, registration_id = $2, ended = FALSE WHERE id = $3
+UPDATE invitations SET opened_at = $1, registration_id = $2, state = CASE WHEN state = 'no_answer' THEN 'invited' ELSE state END WHERE id = $3
 `
 
 type OpenInvitationParams struct {
@@ -388,22 +532,23 @@ func (q *Queries) OpenInvitation(ctx context.Context, arg OpenInvitationParams) 
 }
 
 const openInvitationsTo = `-- name: OpenInvitationsTo :many
-SELECT id, urn, position, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invited WHERE id IN (SELECT i.id FROM invitations i WHERE i.email_key = $1 AND i.participant_id IS NULL AND NOT i.ended) ORDER BY sent_at, id
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE email_key = $1 AND state = 'invited' ORDER BY sent_at, id
 `
 
-func (q *Queries) OpenInvitationsTo(ctx context.Context, emailKey string) ([]Invited, error) {
+func (q *Queries) OpenInvitationsTo(ctx context.Context, emailKey string) ([]Invitation, error) {
 	rows, err := q.db.QueryContext(ctx, openInvitationsTo, emailKey)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Invited
+	var items []Invitation
 	for rows.Next() {
-		var i Invited
+		var i Invitation
 		if err := rows.Scan(
 			&i.ID,
 			&i.Urn,
 			&i.Position,
+			&i.EmailKey,
 			&i.Email,
 			&i.FirstName,
 			&i.LastName,
@@ -468,4 +613,19 @@ func (q *Queries) OpenedInvitations(ctx context.Context, arg OpenedInvitationsPa
 		return nil, err
 	}
 	return items, nil
+}
+
+const tellSchools = `-- name: TellSchools :exec
+UPDATE invitations SET state = (SELECT CASE
+    WHEN p.trn_status IN ('validated_automatically', 'validated_manually') THEN 'confirmed'
+    WHEN p.trn_status IN ('awaiting_manual_validation', 'conflict') THEN 'being_checked'
+    WHEN p.trn_status = 'not_checked' AND p.withdrawn_at IS NULL AND EXISTS (SELECT 1 FROM validation_data d WHERE d.participant_id = p.id) THEN 'being_checked'
+    ELSE 'not_confirmed' END FROM participants p WHERE p.id = invitations.participant_id)
+WHERE invitations.participant_id = $1
+`
+
+// What a school sees of a person says the same as what the person is told, in fewer words.
+func (q *Queries) TellSchools(ctx context.Context, participantID sql.NullString) error {
+	_, err := q.db.ExecContext(ctx, tellSchools, participantID)
+	return err
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"traid/internal/cpd"
-	"traid/internal/fault"
 	"traid/internal/person"
 	"traid/internal/sqldb"
 )
@@ -50,63 +47,12 @@ func (s *Store) Unsettled(ctx context.Context, limit int) ([]cpd.Participant, er
 	return each("participant", rows, err, toParticipant)
 }
 
-// Participants lists those that fit the filter, newest first, and counts them up
-// to a number. Records that were joined into another are left out.
-func (s *Store) Participants(ctx context.Context, f cpd.Filter, countAtMost int) ([]cpd.Participant, int, error) {
-	typed, folded := likeOf(f.Query)
-	since, before := f.Since, never
-	if since.IsZero() {
-		since = never
-	}
-	if f.After != "" {
-		last, err := s.Participant(ctx, cpd.ParticipantID(f.After))
-		if fault.Is(err, fault.NotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		before = last.CreatedAt
-	}
-	rows, err := s.q.ListPeople(ctx, ListPeopleParams{
-		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
-		Before: sqldb.Time(before), BeforeID: f.After, AtMost: int32(f.Limit),
-	})
-	list, err := each("participant", rows, err, toParticipant)
-	if err != nil || f.After == "" && len(list) < f.Limit { // these are all
-		return list, len(list), err
-	}
-	total, err := s.q.CountPeople(ctx, CountPeopleParams{
-		TrnStatus: string(f.TRNStatus), AlertStatus: string(f.AlertStatus), Reason: f.Reason, Since: sqldb.Time(since), Typed: typed, Folded: folded,
-		AtMost: int32(countAtMost),
-	})
-	if err != nil {
-		return nil, 0, failed("participant", err)
-	}
-	return list, int(total), nil
-}
-
-// never is after everything.
-var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
-var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-// searchText is what a query is looked for in: the reference with and without
-// hyphens, the name in either order, the email address.
-func searchText(p cpd.Participant) string {
-	reference := strings.ToLower(string(p.Reference))
-	first, last := person.Fold(p.FirstName.Reveal()), person.Fold(p.LastName.Reveal())
-	return strings.Join([]string{
-		reference, strings.ReplaceAll(reference, "-", ""), first + " " + last + " " + first, p.Email.Key(),
-	}, "\n")
-}
-
 // AddParticipant keeps a new participant. ErrTaken where its reference, its
 // registration, its email address or its TRN stands already.
 func (x *tx) AddParticipant(ctx context.Context, p cpd.Participant) error {
 	if err := wrote("add participant", x.q.AddParticipant(ctx, AddParticipantParams{
 		ID: string(p.ID), Reference: string(p.Reference), RegistrationID: string(p.RegistrationID),
-		FirstName: p.FirstName.Reveal(), LastName: p.LastName.Reveal(), Email: p.Email.Reveal(), Search: searchText(p),
+		FirstName: p.FirstName.Reveal(), LastName: p.LastName.Reveal(), Email: p.Email.Reveal(),
 		CreatedAt: sqldb.Time(p.CreatedAt), UpdatedAt: sqldb.Time(p.UpdatedAt),
 		TrnStatus: string(p.TRNStatus), Trn: p.TRN.Reveal(), TrnClaimed: p.TRNClaimed, TrnAt: sqldb.Time(p.TRNAt),
 		TrnRequest: string(p.TRNRequest), TrnVersion: p.TRNVersion,
@@ -116,22 +62,32 @@ func (x *tx) AddParticipant(ctx context.Context, p cpd.Participant) error {
 	})); err != nil {
 		return err
 	}
-	return wrote("add email address", x.q.AddEmail(ctx, AddEmailParams{EmailKey: p.Email.Key(), ParticipantID: string(p.ID)}))
+	if err := x.q.AddEmail(ctx, AddEmailParams{EmailKey: p.Email.Key(), ParticipantID: string(p.ID)}); err != nil {
+		return wrote("add email address", err)
+	}
+	return x.saveWords(ctx, p)
 }
 
 // SaveParticipant changes a participant, but for what it was registered with:
 // id, reference, registration and email address. Whether validation data is
-// held follows from the data. ErrTaken where the TRN stands on another one.
+// held follows from the data, and so does what schools see: whoever changes the
+// data saves the participant after it. ErrTaken where the TRN stands on another one.
 func (x *tx) SaveParticipant(ctx context.Context, p cpd.Participant) error {
 	n, err := x.q.SaveParticipant(ctx, SaveParticipantParams{
-		FirstName: p.FirstName.Reveal(), LastName: p.LastName.Reveal(), Search: searchText(p), UpdatedAt: sqldb.Time(p.UpdatedAt),
+		FirstName: p.FirstName.Reveal(), LastName: p.LastName.Reveal(), UpdatedAt: sqldb.Time(p.UpdatedAt),
 		TrnStatus: string(p.TRNStatus), Trn: p.TRN.Reveal(), TrnClaimed: p.TRNClaimed, TrnAt: sqldb.Time(p.TRNAt),
 		TrnRequest: string(p.TRNRequest), TrnVersion: p.TRNVersion,
 		SubmittedAt: sqldb.Time(p.SubmittedAt), ExpectedBy: sqldb.NullTime(p.ExpectedBy), WithdrawnAt: sqldb.NullTime(p.WithdrawnAt),
 		AlertStatus: string(p.AlertStatus), AlertAt: sqldb.NullTime(p.AlertAt), AlertRequest: string(p.AlertRequest), AlertOwner: p.AlertOwner,
 		DeleteDataAt: sqldb.NullTime(p.DeleteDataAt), JoinedInto: string(p.JoinedInto), Epoch: p.Epoch, AlertState: p.AlertState, ID: string(p.ID),
 	})
-	return changed("participant", n, err)
+	if err := changed("participant", n, err); err != nil {
+		return err
+	}
+	if err := x.q.TellSchools(ctx, text(string(p.ID))); err != nil {
+		return wrote("tell schools", err)
+	}
+	return x.saveWords(ctx, p)
 }
 
 // Join moves the email addresses, requests, invitations and joined records of one

@@ -26,10 +26,11 @@ func (q *Queries) AddEmail(ctx context.Context, arg AddEmailParams) error {
 }
 
 const addParticipant = `-- name: AddParticipant :exec
-INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at,
+INSERT INTO participants (id, reference, registration_id, first_name, last_name, email, created_at, updated_at,
     trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at,
-    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+    alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, trn_reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+    COALESCE((SELECT r.reason FROM requests r WHERE r.id = CAST($13 AS text)), ''))
 `
 
 type AddParticipantParams struct {
@@ -39,7 +40,6 @@ type AddParticipantParams struct {
 	FirstName      string
 	LastName       string
 	Email          string
-	Search         string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	TrnStatus      string
@@ -69,7 +69,6 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 		arg.FirstName,
 		arg.LastName,
 		arg.Email,
-		arg.Search,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.TrnStatus,
@@ -93,44 +92,48 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 	return err
 }
 
-const countPeople = `-- name: CountPeople :one
-SELECT COUNT(*) FROM (SELECT id FROM participants
-WHERE joined_into = ''
-  AND (CAST($1 AS text) = '' OR trn_status = $1)
-  AND (CAST($2 AS text) = '' OR alert_status = $2)
-  AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = participants.trn_request AND r.reason = $3))
-  AND trn_at <= $4
-  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR (CAST($6 AS text) <> $5 AND search LIKE $6 ESCAPE '\'))
-LIMIT $7) counted
+const addWord = `-- name: AddWord :exec
+INSERT INTO search_words (word, participant_id) VALUES ($1, $2)
 `
 
-type CountPeopleParams struct {
-	TrnStatus   string
-	AlertStatus string
-	Reason      string
-	Since       time.Time
-	Typed       string
-	Folded      string
-	AtMost      int32
+type AddWordParams struct {
+	Word          string
+	ParticipantID string
 }
 
-func (q *Queries) CountPeople(ctx context.Context, arg CountPeopleParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countPeople,
-		arg.TrnStatus,
-		arg.AlertStatus,
-		arg.Reason,
-		arg.Since,
-		arg.Typed,
-		arg.Folded,
-		arg.AtMost,
-	)
+func (q *Queries) AddWord(ctx context.Context, arg AddWordParams) error {
+	_, err := q.db.ExecContext(ctx, addWord, arg.Word, arg.ParticipantID)
+	return err
+}
+
+const countWord = `-- name: CountWord :one
+SELECT COUNT(*) FROM (SELECT participant_id FROM search_words WHERE word >= $1 AND word < $2 LIMIT $3) counted
+`
+
+type CountWordParams struct {
+	Beginning string
+	Beyond    string
+	AtMost    int32
+}
+
+func (q *Queries) CountWord(ctx context.Context, arg CountWordParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countWord, arg.Beginning, arg.Beyond, arg.AtMost)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
+const deleteWords = `-- name: DeleteWords :exec
+DELETE FROM search_words WHERE participant_id = $1
+`
+
+func (q *Queries) DeleteWords(ctx context.Context, participantID string) error {
+	_, err := q.db.ExecContext(ctx, deleteWords, participantID)
+	return err
+}
+
 const joinedPeople = `-- name: JoinedPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE joined_into = $1 AND joined_into <> '' ORDER BY created_at, id
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE joined_into = $1 AND joined_into <> '' ORDER BY created_at, id
 `
 
 func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person, error) {
@@ -149,92 +152,6 @@ func (q *Queries) JoinedPeople(ctx context.Context, joinedInto string) ([]Person
 			&i.FirstName,
 			&i.LastName,
 			&i.Email,
-			&i.Search,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.TrnStatus,
-			&i.Trn,
-			&i.TrnClaimed,
-			&i.TrnAt,
-			&i.TrnRequest,
-			&i.TrnVersion,
-			&i.SubmittedAt,
-			&i.ExpectedBy,
-			&i.WithdrawnAt,
-			&i.AlertStatus,
-			&i.AlertAt,
-			&i.AlertRequest,
-			&i.AlertOwner,
-			&i.DeleteDataAt,
-			&i.JoinedInto,
-			&i.Epoch,
-			&i.AlertState,
-			&i.HoldsData,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listPeople = `-- name: ListPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
-WHERE joined_into = ''
-  AND (CAST($1 AS text) = '' OR trn_status = $1)
-  AND (CAST($2 AS text) = '' OR alert_status = $2)
-  AND (CAST($3 AS text) = '' OR EXISTS (SELECT 1 FROM requests r WHERE r.id = people.trn_request AND r.reason = $3))
-  AND people.trn_at <= $4
-  AND (CAST($5 AS text) = '%%' OR search LIKE $5 ESCAPE '\' OR (CAST($6 AS text) <> $5 AND search LIKE $6 ESCAPE '\'))
-  AND people.created_at <= $7 AND (people.created_at < $7 OR people.id < CAST($8 AS text))
-ORDER BY created_at DESC, id DESC LIMIT $9
-`
-
-type ListPeopleParams struct {
-	TrnStatus   string
-	AlertStatus string
-	Reason      string
-	Since       time.Time
-	Typed       string
-	Folded      string
-	Before      time.Time
-	BeforeID    string
-	AtMost      int32
-}
-
-func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]Person, error) {
-	rows, err := q.db.QueryContext(ctx, listPeople,
-		arg.TrnStatus,
-		arg.AlertStatus,
-		arg.Reason,
-		arg.Since,
-		arg.Typed,
-		arg.Folded,
-		arg.Before,
-		arg.BeforeID,
-		arg.AtMost,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Person
-	for rows.Next() {
-		var i Person
-		if err := rows.Scan(
-			&i.ID,
-			&i.Reference,
-			&i.RegistrationID,
-			&i.FirstName,
-			&i.LastName,
-			&i.Email,
-			&i.Search,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.TrnStatus,
@@ -312,7 +229,7 @@ func (q *Queries) MoveRequests(ctx context.Context, arg MoveRequestsParams) erro
 }
 
 const personByEmail = `-- name: PersonByEmail :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = (SELECT e.participant_id FROM emails e WHERE e.email_key = $1)
 `
 
 func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, error) {
@@ -325,7 +242,6 @@ func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, e
 		&i.FirstName,
 		&i.LastName,
 		&i.Email,
-		&i.Search,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TrnStatus,
@@ -351,7 +267,7 @@ func (q *Queries) PersonByEmail(ctx context.Context, emailKey string) (Person, e
 }
 
 const personByID = `-- name: PersonByID :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE id = $1
 `
 
 func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
@@ -364,7 +280,44 @@ func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
 		&i.FirstName,
 		&i.LastName,
 		&i.Email,
-		&i.Search,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.TrnStatus,
+		&i.Trn,
+		&i.TrnClaimed,
+		&i.TrnAt,
+		&i.TrnRequest,
+		&i.TrnVersion,
+		&i.SubmittedAt,
+		&i.ExpectedBy,
+		&i.WithdrawnAt,
+		&i.AlertStatus,
+		&i.AlertAt,
+		&i.AlertRequest,
+		&i.AlertOwner,
+		&i.DeleteDataAt,
+		&i.JoinedInto,
+		&i.Epoch,
+		&i.AlertState,
+		&i.HoldsData,
+	)
+	return i, err
+}
+
+const personByReference = `-- name: PersonByReference :one
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE reference = $1
+`
+
+func (q *Queries) PersonByReference(ctx context.Context, reference string) (Person, error) {
+	row := q.db.QueryRowContext(ctx, personByReference, reference)
+	var i Person
+	err := row.Scan(
+		&i.ID,
+		&i.Reference,
+		&i.RegistrationID,
+		&i.FirstName,
+		&i.LastName,
+		&i.Email,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TrnStatus,
@@ -390,7 +343,7 @@ func (q *Queries) PersonByID(ctx context.Context, id string) (Person, error) {
 }
 
 const personByRegistration = `-- name: PersonByRegistration :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE registration_id = $1
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE registration_id = $1
 `
 
 func (q *Queries) PersonByRegistration(ctx context.Context, registrationID string) (Person, error) {
@@ -403,7 +356,6 @@ func (q *Queries) PersonByRegistration(ctx context.Context, registrationID strin
 		&i.FirstName,
 		&i.LastName,
 		&i.Email,
-		&i.Search,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TrnStatus,
@@ -429,7 +381,7 @@ func (q *Queries) PersonByRegistration(ctx context.Context, registrationID strin
 }
 
 const personByTRN = `-- name: PersonByTRN :one
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE trn = $1 AND trn <> ''
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people WHERE trn = $1 AND trn <> ''
 `
 
 func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
@@ -442,7 +394,6 @@ func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
 		&i.FirstName,
 		&i.LastName,
 		&i.Email,
-		&i.Search,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TrnStatus,
@@ -468,17 +419,17 @@ func (q *Queries) PersonByTRN(ctx context.Context, trn string) (Person, error) {
 }
 
 const saveParticipant = `-- name: SaveParticipant :execrows
-UPDATE participants SET first_name = $1, last_name = $2, search = $3, updated_at = $4,
-    trn_status = $5, trn = $6, trn_claimed = $7, trn_at = $8, trn_request = $9, trn_version = $10,
-    submitted_at = $11, expected_by = $12, withdrawn_at = $13,
-    alert_status = $14, alert_at = $15, alert_request = $16, alert_owner = $17, delete_data_at = $18, joined_into = $19, epoch = $20, alert_state = $21
-WHERE id = $22
+UPDATE participants SET first_name = $1, last_name = $2, updated_at = $3,
+    trn_status = $4, trn = $5, trn_claimed = $6, trn_at = $7, trn_request = $8, trn_version = $9,
+    submitted_at = $10, expected_by = $11, withdrawn_at = $12,
+    alert_status = $13, alert_at = $14, alert_request = $15, alert_owner = $16, delete_data_at = $17, joined_into = $18, epoch = $19, alert_state = $20,
+    trn_reason = COALESCE((SELECT r.reason FROM requests r WHERE r.id = CAST($8 AS text)), '')
+WHERE participants.id = $21
 `
 
 type SaveParticipantParams struct {
 	FirstName    string
 	LastName     string
-	Search       string
 	UpdatedAt    time.Time
 	TrnStatus    string
 	Trn          string
@@ -504,7 +455,6 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 	result, err := q.db.ExecContext(ctx, saveParticipant,
 		arg.FirstName,
 		arg.LastName,
-		arg.Search,
 		arg.UpdatedAt,
 		arg.TrnStatus,
 		arg.Trn,
@@ -532,12 +482,13 @@ func (q *Queries) SaveParticipant(ctx context.Context, arg SaveParticipantParams
 }
 
 const unsettledPeople = `-- name: UnsettledPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
 WHERE joined_into = ''
-  AND (trn_status = 'conflict' OR (trn_status = 'not_checked' AND withdrawn_at IS NULL) OR alert_status = 'undetermined')
+  AND CASE WHEN trn_status = 'conflict' OR (trn_status = 'not_checked' AND withdrawn_at IS NULL) OR alert_status = 'undetermined' THEN 1 ELSE 0 END = 1
 ORDER BY trn_at, id LIMIT $1
 `
 
+// The condition is that of an index, word for word, and one that cannot be taken apart.
 func (q *Queries) UnsettledPeople(ctx context.Context, limit int32) ([]Person, error) {
 	rows, err := q.db.QueryContext(ctx, unsettledPeople, limit)
 	if err != nil {
@@ -554,7 +505,6 @@ func (q *Queries) UnsettledPeople(ctx context.Context, limit int32) ([]Person, e
 			&i.FirstName,
 			&i.LastName,
 			&i.Email,
-			&i.Search,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.TrnStatus,
@@ -579,6 +529,33 @@ func (q *Queries) UnsettledPeople(ctx context.Context, limit int32) ([]Person, e
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wordsOf = `-- name: WordsOf :many
+SELECT word FROM search_words WHERE participant_id = $1 ORDER BY word
+`
+
+func (q *Queries) WordsOf(ctx context.Context, participantID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, wordsOf, participantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var word string
+		if err := rows.Scan(&word); err != nil {
+			return nil, err
+		}
+		items = append(items, word)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 const providedPeople = `-- name: ProvidedPeople :many
-SELECT id, reference, registration_id, first_name, last_name, email, search, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
+SELECT id, reference, registration_id, first_name, last_name, email, created_at, updated_at, trn_status, trn, trn_claimed, trn_at, trn_request, trn_version, submitted_at, expected_by, withdrawn_at, alert_status, alert_at, alert_request, alert_owner, delete_data_at, joined_into, epoch, alert_state, holds_data FROM people
 WHERE joined_into = ''
   AND (updated_at > $1 OR (updated_at = $1 AND id > CAST($2 AS text)))
   AND updated_at >= $3 AND updated_at <= $4
@@ -52,7 +52,6 @@ func (q *Queries) ProvidedPeople(ctx context.Context, arg ProvidedPeopleParams) 
 			&i.FirstName,
 			&i.LastName,
 			&i.Email,
-			&i.Search,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.TrnStatus,

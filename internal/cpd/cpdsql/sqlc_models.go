@@ -96,26 +96,6 @@ type Invitation struct {
 	CreatedAt      time.Time
 	SentAt         time.Time
 	EndsAt         time.Time
-	Ended          bool
-	OpenedAt       sql.NullTime
-	RegistrationID string
-	ParticipantID  sql.NullString
-}
-
-type Invited struct {
-	ID             string
-	Urn            string
-	Position       int64
-	Email          string
-	FirstName      string
-	LastName       string
-	Search         string
-	DateOfBirth    string
-	Trn            string
-	InvitedBy      string
-	CreatedAt      time.Time
-	SentAt         time.Time
-	EndsAt         time.Time
 	OpenedAt       sql.NullTime
 	RegistrationID string
 	ParticipantID  sql.NullString
@@ -153,7 +133,6 @@ type Participant struct {
 	FirstName      string
 	LastName       string
 	Email          string
-	Search         string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	TrnStatus      string
@@ -173,6 +152,7 @@ type Participant struct {
 	JoinedInto     string
 	Epoch          int64
 	AlertState     string
+	TrnReason      string
 }
 
 type Person struct {
@@ -182,7 +162,6 @@ type Person struct {
 	FirstName      string
 	LastName       string
 	Email          string
-	Search         string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	TrnStatus      string
@@ -252,6 +231,11 @@ type SchoolEvent struct {
 	Who      string
 	What     string
 	Subject  string
+}
+
+type SearchWord struct {
+	Word          string
+	ParticipantID string
 }
 
 type Task struct {

@@ -26,12 +26,13 @@ type Store struct {
 	reads
 	db    *sqldb.DB
 	tasks sqldb.Tasks
+	dense int
 }
 
 // NewStore gives the store in a migrated database. Without jobs nothing is
 // kicked: somebody has to ask for what is due.
 func NewStore(db *sqldb.DB, jobs *sqldb.Jobs) *Store {
-	return &Store{reads: reads{New(db.Reader())}, db: db, tasks: sqldb.Tasks{Jobs: jobs}}
+	return &Store{reads: reads{New(db.Reader())}, db: db, tasks: sqldb.Tasks{Jobs: jobs}, dense: dense}
 }
 
 // InTx runs do in one transaction; do may run more than once.

@@ -236,7 +236,7 @@ func TestJoinedRecordsAreReadTogether(t *testing.T) {
 		s.same("mails", "abcd", whats, err)
 		alone, err := s.Events(ctx, middle.ID)
 		s.same("history of a joined record alone", 1, len(alone), err)
-		list, total, err := s.Participants(ctx, cpd.Filter{Limit: 10}, 1000)
+		list, total, _, err := s.Participants(ctx, cpd.Filter{Limit: 10}, 1000)
 		if err != nil || total != 1 || len(list) != 1 || list[0].ID != oldest.ID {
 			s.Errorf("list: got %d of %d, %v, want the one that stands", len(list), total, err)
 		}
@@ -253,8 +253,18 @@ func TestParticipantsAreFoundAndPaged(t *testing.T) {
 		people[1].FirstName, people[1].LastName = name("Siân"), name("O’Brien-Jones")
 		people[2].TRNStatus, people[2].AlertStatus = cpd.TRNConflict, cpd.AlertBarred
 		people[3].TRNStatus = cpd.TRNConflict
+		people[4].TRN = trn("8400123")
 		people[5].Email = email("100%_sure@example.org")
 		s.add(people...)
+		joined := bloggs(7)
+		joined.FirstName, joined.LastName, joined.Email = name("Elder"), name("Elder"), email("old@example.org")
+		s.add(joined)
+		joined.JoinedInto = people[0].ID
+		s.tx(func(ctx context.Context, tx cpd.Tx) error {
+			r := cpd.Request{ID: "q1", Participant: people[0].ID, Kind: cpd.TRNValidation, State: cpd.RequestAnswered, Reason: "no_record", CreatedAt: start}
+			people[0].TRNRequest = r.ID
+			return errors.Join(tx.SaveParticipant(ctx, joined), tx.Join(ctx, joined.ID, people[0].ID), tx.AddRequest(ctx, r), tx.SaveParticipant(ctx, people[0]))
+		})
 		for why, c := range map[string]struct {
 			f    cpd.Filter
 			want string
@@ -265,25 +275,60 @@ func TestParticipantsAreFoundAndPaged(t *testing.T) {
 			"by a name without its accents":  {cpd.Filter{Query: "sian o'brien"}, "p1"},
 			"by a name with them":            {cpd.Filter{Query: " SIÂN "}, "p1"},
 			"by a family name before":        {cpd.Filter{Query: "Jones Siân"}, "p1"},
-			"by a part of an address":        {cpd.Filter{Query: "JO.3@exam"}, "p3"},
+			"by the beginnings of both":      {cpd.Filter{Query: "jon s"}, "p1"},
+			"by an address and a name":       {cpd.Filter{Query: "jo.1@ obrien"}, "p1"},
+			"by another's name":              {cpd.Filter{Query: "jo.1@ bloggs"}, ""},
+			"by the beginning of an address": {cpd.Filter{Query: "JO.3@exam"}, "p3"},
+			"by an address":                  {cpd.Filter{Query: " JO.3@example.org "}, "p3"},
+			"by the middle of an address":    {cpd.Filter{Query: "sure"}, "p5"},
+			"by a joined record's address":   {cpd.Filter{Query: "old@example.org"}, "p0"},
+			"by a joined record's name":      {cpd.Filter{Query: "Elder"}, ""},
 			"by a reference":                 {cpd.Filter{Query: "cpd-7km4-t32"}, "p2"},
 			"by a reference without hyphens": {cpd.Filter{Query: "7km4t32"}, "p2"},
+			"by no reference":                {cpd.Filter{Query: "CPD-7KM4-T39"}, ""},
+			"by a TRN":                       {cpd.Filter{Query: " 84/00 123"}, ""},
+			"by a TRN as it is typed":        {cpd.Filter{Query: "RP 84/00123"}, "p4"},
+			"by a TRN in another status":     {cpd.Filter{Query: "8400123", TRNStatus: cpd.TRNConflict}, ""},
+			"by a name in a status":          {cpd.Filter{Query: "bloggs", TRNStatus: cpd.TRNConflict}, "p3 p2"},
+			"by a name and a reason":         {cpd.Filter{Query: "bloggs", Reason: "no_record"}, "p0"},
+			"by a reason":                    {cpd.Filter{Reason: "no_record"}, "p0"},
+			"by a reason that nobody has":    {cpd.Filter{Reason: "cannot_tell"}, ""},
+			"by a reason and another status": {cpd.Filter{Reason: "no_record", TRNStatus: cpd.TRNConflict}, ""},
+			"by an old status":               {cpd.Filter{Since: start.Add(time.Minute)}, "p1 p0"},
 			"percent is no wildcard":         {cpd.Filter{Query: "100%_"}, "p5"},
-			"underscore is no wildcard":      {cpd.Filter{Query: "jo_3"}, ""},
-			"backslash is no escape":         {cpd.Filter{Query: `\`}, ""},
+			"underscore is no wildcard":      {cpd.Filter{Query: "b_oggs"}, ""},
+			"what is no word":                {cpd.Filter{Query: `\`}, ""},
 			"nobody":                         {cpd.Filter{Query: "nobody"}, ""},
 		} {
 			c.f.Limit = 10
-			list, total, err := s.Participants(s.Context(), c.f, 1000)
-			s.same(why, c.want, ids(list), err)
-			if total != len(list) {
-				s.Errorf("%s: got a total of %d, want %d", why, total, len(list))
+			for _, dense := range []int{2000, 0} {
+				s.Dense(dense)
+				list, total, more, err := s.Participants(s.Context(), c.f, 1000)
+				s.same(fmt.Sprintf("%s, dense from %d", why, dense), c.want, ids(list), err)
+				if total != len(list) || more {
+					s.Errorf("%s: got a total of %d, more %v, want %d", why, total, more, len(list))
+				}
 			}
+		}
+		for _, dense := range []int{2000, 0} {
+			s.Dense(dense)
+			f := cpd.Filter{Query: "bloggs", Limit: 3}
+			list, total, more, err := s.Participants(s.Context(), f, 4)
+			s.same("a search's page", "p5 p4 p3", ids(list), err)
+			if want := map[int]int{2000: 4, 0: 2}[dense]; total != want || !more {
+				s.Errorf("a search's page: got a total of %d, more %v, want more than %d", total, more, want)
+			}
+			f.After = "p3"
+			list, _, _, err = s.Participants(s.Context(), f, 4)
+			s.same("its next page", "p2 p0", ids(list), err)
 		}
 		var pages []string
 		f := cpd.Filter{Limit: 4}
 		for {
-			list, total, err := s.Participants(s.Context(), f, 1000)
+			list, total, more, err := s.Participants(s.Context(), f, 1000)
+			if more {
+				s.Error("a page of six: more than six")
+			}
 			if err != nil || total != 6 {
 				s.Fatalf("page: total %d, %v", total, err)
 			}
@@ -294,6 +339,36 @@ func TestParticipantsAreFoundAndPaged(t *testing.T) {
 			f.After = string(list[len(list)-1].ID)
 		}
 		s.same("pages", []string{"p5 p4 p3 p2", "p1 p0"}, pages, nil)
+	})
+}
+
+func TestAParticipantIsFoundByWhatStandsNow(t *testing.T) {
+	eachShelf(t, func(s *shelf) {
+		p, other := bloggs(1), bloggs(2)
+		s.add(p, other)
+		finds := func(query, want string) {
+			s.Helper()
+			list, _, _, err := s.Participants(s.Context(), cpd.Filter{Query: query, Limit: 10}, 10)
+			s.same(query, want, ids(list), err)
+		}
+		words := func() (n int) {
+			s.Helper()
+			if err := s.db.Reader().QueryRowContext(s.Context(), `SELECT COUNT(*) FROM search_words WHERE participant_id = 'p1'`).Scan(&n); err != nil {
+				s.Fatal(err)
+			}
+			return n
+		}
+		finds("Bloggs", "p2 p1")
+		p.LastName = name("Quill")
+		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.SaveParticipant(ctx, p) })
+		finds("Bloggs", "p2")
+		finds("Quill", "p1")
+		p.JoinedInto = other.ID
+		s.tx(func(ctx context.Context, tx cpd.Tx) error { return tx.SaveParticipant(ctx, p) })
+		finds("Quill", "")
+		if n := words(); n != 0 {
+			s.Errorf("of a record that was joined into another %d words are kept", n)
+		}
 	})
 }
 

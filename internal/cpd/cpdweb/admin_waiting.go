@@ -14,12 +14,13 @@ const keyPolled = "polled"
 // waitingView is what waits, and the poll.
 type waitingView struct {
 	Waiting []cpd.Waiting
+	More    bool // than these, which have waited longest
 	Poll    cpd.PollState
 	Polled  string // what the administrator's poll brought just now; empty: none
 }
 
 func (p *Pages) showWaiting(w http.ResponseWriter, r *http.Request) {
-	waiting, err := p.svc.Waiting(r.Context())
+	waiting, more, err := p.svc.Waiting(r.Context())
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -29,7 +30,7 @@ func (p *Pages) showWaiting(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := waitingView{Waiting: waiting, Poll: state, Polled: p.o.Sessions.PopString(r.Context(), keyPolled)}
+	v := waitingView{Waiting: waiting, More: more, Poll: state, Polled: p.o.Sessions.PopString(r.Context(), keyPolled)}
 	p.showAdmin(w, r, http.StatusOK, p.admin(r, "Waiting"), waitingPage(v))
 }
 

@@ -181,11 +181,18 @@ func (b *lockedBuffer) String() string {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, sqldbtest.OpenSQLite(t, "cpd", sets...))
+}
+
+// sets are the tables that a world stands on.
+var sets = []sqldb.Set{sqldb.TaskMigrations, access.Migrations, cpdsql.Migrations}
+
+func newWorldOn(t testing.TB, db *sqldb.DB) *world {
+	t.Helper()
 	w := &world{
 		t: t, now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), log: &lockedBuffer{}, polls: make(chan struct{}, 10),
-		register: &register{trns: map[string]person.TRN{}}, tra: &tra{},
+		register: &register{trns: map[string]person.TRN{}}, tra: &tra{}, db: db,
 	}
-	w.db = sqldbtest.OpenSQLite(t, "cpd", sqldb.TaskMigrations, access.Migrations, cpdsql.Migrations)
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.accounts = access.New(w.db, w.clock)
 	w.server = httptest.NewUnstartedServer(nil)
