@@ -167,7 +167,8 @@ func (a Account) HasRole(roles ...string) bool {
 const linkLife = 24 * time.Hour
 
 // AddAccount makes an account, or gives the one with the email these roles and
-// lets it in again, and returns the token of a one-time sign-in link.
+// lets it in again, and returns the token of a one-time sign-in link. One that was
+// disabled is bound to no identity any more: its address may be somebody else's.
 func (s *Store) AddAccount(ctx context.Context, email string, roles []string) (link string, err error) {
 	email = strings.TrimSpace(email)
 	if !strings.Contains(email, "@") || len(roles) == 0 {
@@ -177,7 +178,8 @@ func (s *Store) AddAccount(ctx context.Context, email string, roles []string) (l
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := sqldb.Time(s.now())
 		if _, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, email, email_key, roles, created_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (email_key) DO UPDATE SET roles = excluded.roles, disabled_at = NULL`,
+			ON CONFLICT (email_key) DO UPDATE SET roles = excluded.roles, disabled_at = NULL,
+				identity = CASE WHEN accounts.disabled_at IS NULL THEN accounts.identity END`,
 			uuid.NewString(), email, strings.ToLower(email), strings.Join(roles, " "), now); err != nil {
 			return err
 		}
@@ -236,12 +238,18 @@ func (s *Store) EndSessions(ctx context.Context, id string) error {
 
 var errLink = fault.New(fault.Gone, "This sign-in link has been used or is too old.")
 
-// UseLink lets the link's owner in, once. fault.Gone for every link that cannot be used.
-func (s *Store) UseLink(ctx context.Context, link string) (Account, error) {
+// clickedTwice is how long a second click on one page is the first one again.
+const clickedTwice = 30 * time.Second
+
+// UseLink lets the link's owner in, once; page is a secret of the page on which
+// they do, which may send it twice. fault.Gone for every link that cannot be used.
+func (s *Store) UseLink(ctx context.Context, link, page string) (Account, error) {
 	var id string
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := sqldb.Time(s.now())
-		res, err := tx.ExecContext(ctx, `UPDATE sign_in_links SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $3`, now, hashOf(link), now)
+		res, err := tx.ExecContext(ctx, `UPDATE sign_in_links SET used_at = $1, used_on = $2 WHERE hash = $3 AND expires_at > $4
+			AND (used_at IS NULL OR used_at > $5 AND used_on = $6 AND $7 <> '')`,
+			now, hashOf(page), hashOf(link), now, sqldb.Time(now.Add(-clickedTwice)), hashOf(page), page)
 		if err != nil {
 			return err
 		}
@@ -256,6 +264,45 @@ func (s *Store) UseLink(ctx context.Context, link string) (Account, error) {
 	a, err := s.Account(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		err = errLink
+	}
+	return a, err
+}
+
+// Identity is who somebody is at an OpenID provider, and the address that the
+// provider has seen to be theirs.
+type Identity struct{ Issuer, Subject, Email string }
+
+// ErrStranger says that nobody let the identity in, or that its account is
+// disabled or somebody else's.
+var ErrStranger = fault.New(fault.Forbidden, "There is no account for this identity.")
+
+// SignInAs gives the account of an identity. The first to come with an
+// account's address is bound to it: whoever has the address later is not let in
+// by it. ErrStranger for everybody else.
+func (s *Store) SignInAs(ctx context.Context, who Identity) (Account, error) {
+	identity := who.Issuer + " " + who.Subject
+	var id string
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT id FROM accounts WHERE identity = $1`, identity).Scan(&id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT id FROM accounts WHERE email_key = $1 AND identity IS NULL AND disabled_at IS NULL`, strings.ToLower(who.Email)).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrStranger
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE accounts SET identity = $1 WHERE id = $2`, identity, id)
+		return err
+	})
+	if err != nil {
+		return Account{}, fmt.Errorf("access: sign in: %w", err)
+	}
+	a, err := s.Account(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		err = ErrStranger
 	}
 	return a, err
 }

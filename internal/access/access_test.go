@@ -45,7 +45,7 @@ func TestSecretsAreKeptAsHashesAlone(t *testing.T) {
 				t.Errorf("%s as a token: %v", what, err)
 			}
 		}
-		if _, err := store.UseLink(t.Context(), linkHash); !fault.Is(err, fault.Gone) {
+		if _, err := store.UseLink(t.Context(), linkHash, ""); !fault.Is(err, fault.Gone) {
 			t.Errorf("what is kept as a link: %v", err)
 		}
 		clock = clock.Add(time.Hour)

@@ -399,8 +399,8 @@ func (p *program) listSchools(ctx context.Context, svc *cpd.Service) error {
 	return t.Flush()
 }
 
-// addOperator lets a person in and prints a link that signs them in once. A
-// tutor is of one school.
+// addOperator lets a person in and prints a link that signs them in once, or where
+// they sign in by the OpenID provider. A tutor is of one school.
 func (p *program) addOperator(ctx context.Context, s *service, email string, roles []string, school string) error {
 	known := rolesOf(s.name)
 	for _, role := range roles {
@@ -425,7 +425,11 @@ func (p *program) addOperator(ctx context.Context, s *service, email string, rol
 	if base == "" {
 		base = "http://" + p.settings.get(addrOf[s.name])
 	}
-	fmt.Fprintln(p.stdout, strings.TrimRight(base, "/")+signin.Path+"/"+link)
+	at := strings.TrimRight(base, "/") + signin.Path
+	if p.settings.get(providerOf[s.name][0]) == "" {
+		at += "/" + link // elsewhere links let nobody in
+	}
+	fmt.Fprintln(p.stdout, at)
 	return nil
 }
 

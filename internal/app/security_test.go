@@ -108,7 +108,7 @@ func routesOf(t *testing.T, s *service) []string {
 		for _, r := range new(cpdweb.Pages).Routes() {
 			out = append(out, r.Pattern)
 		}
-		for _, r := range signin.Routes() {
+		for _, r := range signin.Routes(false) {
 			out = append(out, r.Pattern)
 		}
 		out = append(out, "GET "+govuk.AssetURL("traid.css"))
@@ -116,7 +116,7 @@ func routesOf(t *testing.T, s *service) []string {
 		for _, r := range traconsole.Routes() {
 			out = append(out, r.Pattern)
 		}
-		for _, r := range signin.Routes() {
+		for _, r := range signin.Routes(false) {
 			out = append(out, r.Pattern)
 		}
 		out = append(out, "POST "+traapi.WebhookPath, "GET "+govuk.AssetURL("traid.css"))

@@ -339,7 +339,7 @@ func (sys *system) buildTRA(s *service) error {
 	sessions := access.NewSessions(s.access, "tra_session", sys.https(s))
 	gate := signin.New(signin.Options{
 		Accounts: s.access, Sessions: sessions, Home: "/", Command: "traid operator add EMAIL --roles operator --service tra",
-		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Logger: p.logger,
+		Page: traconsole.Page, ErrorPage: traconsole.ErrorPage, Refused: !s.loopback(), Provider: sys.provider(s), Logger: p.logger,
 		Keep: traconsole.KeepForm(sys.tra), Key: []byte(p.settings.get(setTRAHashKey)),
 	})
 	gate.Mount(mux)
@@ -381,7 +381,7 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	mux := http.NewServeMux()
 	sessions := access.NewSessions(s.access, "cpd_session", sys.https(s))
 	pages := cpdweb.New(sys.cpd, cpdweb.Options{
-		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles ROLE --service cpd", SignInRefused: !s.loopback(), OpenOutbox: p.openOutbox && s.loopback(),
+		Sessions: sessions, Accounts: s.access, SignInCommand: "traid operator add EMAIL --roles ROLE --service cpd", SignInRefused: !s.loopback(), SignInProvider: sys.provider(s), OpenOutbox: p.openOutbox && s.loopback(),
 		Contact: p.settings.get(setTRAAddress), WebhookSecrets: strings.Fields(p.settings.get(setWebhookKey)),
 		TRARetain: p.settings.duration(setRetain),
 		Poll:      func() { sys.kick(s, pollJob) },
@@ -392,6 +392,19 @@ func (sys *system) buildCPD(ctx context.Context, s *service) error {
 	cpdapi.Mount(s.api, sys.cpd)
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: pages.ErrorPage, MaxBody: cpdweb.MaxBody})
 	return err
+}
+
+// provider gives the OpenID provider by which people sign in to a service, nil
+// where one-time links let them in.
+func (sys *system) provider(s *service) *signin.Provider {
+	names := providerOf[s.name]
+	if sys.p.settings.get(names[0]) == "" {
+		return nil
+	}
+	return &signin.Provider{
+		Issuer: sys.p.settings.get(names[0]), ClientID: sys.p.settings.get(names[1]), ClientSecret: sys.p.settings.get(names[2]),
+		Base: sys.public(s), Now: sys.p.now,
+	}
 }
 
 // guard says where clients may be told: at public addresses, where the setting

@@ -67,6 +67,12 @@ const (
 	setCheck        = "TRAID_AUTOMATIC_CHECK"
 	setNotifyKey    = "TRAID_NOTIFY_KEY"
 	setNotifyURL    = "TRAID_NOTIFY_URL"
+	setCPDIssuer    = "TRAID_CPD_OIDC_ISSUER"
+	setCPDClient    = "TRAID_CPD_OIDC_CLIENT_ID"
+	setCPDClientKey = "TRAID_CPD_OIDC_CLIENT_SECRET"
+	setTRAIssuer    = "TRAID_TRA_OIDC_ISSUER"
+	setTRAClient    = "TRAID_TRA_OIDC_CLIENT_ID"
+	setTRAClientKey = "TRAID_TRA_OIDC_CLIENT_SECRET"
 	setLogLevel     = "TRAID_LOG_LEVEL"
 )
 
@@ -110,6 +116,12 @@ var settingsTable = []setting{
 	{Name: setCheck, Default: "rule", Meaning: "how the register settles claims without a person: rule, or model, which adds to the rule where it is sure and nothing contradicts", check: checkCheck},
 	{Name: setNotifyKey, Meaning: "API key of GOV.UK Notify, which then sends Manage CPD's mails; they are read in the outbox when empty", Secret: true, check: notify.CheckKey},
 	{Name: setNotifyURL, Default: notify.BaseURL, Meaning: "where GOV.UK Notify is", check: checkURL},
+	{Name: setCPDIssuer, Meaning: "OpenID provider by which administrators and tutors sign in to Manage CPD; its redirect URI is TRAID_PUBLIC_CPD_URL/sign-in/callback; one-time links on this machine when empty", check: checkURL},
+	{Name: setCPDClient, Meaning: "Manage CPD's client at that provider"},
+	{Name: setCPDClientKey, Meaning: "that client's secret", Secret: true},
+	{Name: setTRAIssuer, Meaning: "OpenID provider by which operators sign in to the console; its redirect URI is TRAID_PUBLIC_TRA_URL/sign-in/callback; one-time links on this machine when empty", check: checkURL},
+	{Name: setTRAClient, Meaning: "the console's client at that provider"},
+	{Name: setTRAClientKey, Meaning: "that client's secret", Secret: true},
 	{Name: setLogLevel, Default: "info", Meaning: "debug, info, warn or error", check: checkLevel},
 }
 
@@ -142,7 +154,20 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		}
 		s.values[d.Name], s.from[d.Name] = value, from
 	}
+	for _, provider := range providerOf {
+		for _, name := range provider {
+			if s.values[name] == "" && s.values[provider[0]]+s.values[provider[1]]+s.values[provider[2]] != "" {
+				errs = append(errs, fmt.Errorf("%s: is missing: an OpenID provider needs %s", name, strings.Join(provider[:], ", ")))
+			}
+		}
+	}
 	return s, errors.Join(errs...)
+}
+
+// providerOf names the settings of a service's OpenID provider.
+var providerOf = map[string][3]string{
+	"cpd": {setCPDIssuer, setCPDClient, setCPDClientKey},
+	"tra": {setTRAIssuer, setTRAClient, setTRAClientKey},
 }
 
 func (s Settings) get(name string) string { return s.values[name] }

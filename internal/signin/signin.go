@@ -1,14 +1,16 @@
-// Package signin lets people into a service's pages by one-time links: the
-// sign-in pages, and the guard before every page that is not for everybody. It
-// keeps no accounts (package access does) and knows no word of the domain: roles
-// are the services'.
+// Package signin lets people into a service's pages, by one-time links or by an
+// OpenID provider: the sign-in pages, and the guard before every page that is not
+// for everybody. It keeps no accounts (package access does) and knows no word of
+// the domain: roles are the services'.
 package signin
 
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -40,6 +42,9 @@ type Options struct {
 	// Refused keeps everybody out: local accounts sign in only where nobody but
 	// this machine reaches the service.
 	Refused bool
+	// Provider knows who somebody is, instead of one-time links, which then let
+	// nobody in.
+	Provider *Provider
 	// Keep keeps a form that came when its owner's session was over, and gives
 	// the page on which they find it again; empty: it holds nothing to keep. Such
 	// a form carries FormOwner in the field FormOf, which Key signs. Without Keep
@@ -55,6 +60,7 @@ type Gate struct{ o Options }
 
 // New gives a service's sign-in.
 func New(o Options) *Gate {
+	o.Refused = o.Refused && o.Provider == nil
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -67,19 +73,19 @@ type Route struct {
 	handle  func(*Gate, http.ResponseWriter, *http.Request)
 }
 
-// Routes lists the sign-in pages in the order people meet them.
-func Routes() []Route {
-	return []Route{
-		{"GET " + Path, (*Gate).how},
-		{"GET " + Path + "/{token}", (*Gate).ask},
-		{"POST " + Path + "/{token}", (*Gate).enter},
-		{"POST " + SignOutPath, (*Gate).leave},
+// Routes lists the sign-in pages in the order people meet them, those of an OpenID
+// provider or those of one-time links.
+func Routes(byProvider bool) []Route {
+	how, leave := Route{"GET " + Path, (*Gate).how}, Route{"POST " + SignOutPath, (*Gate).leave}
+	if byProvider {
+		return []Route{how, {"GET " + startPath, (*Gate).start}, {"GET " + CallbackPath, (*Gate).callback}, leave}
 	}
+	return []Route{how, {"GET " + Path + "/{token}", (*Gate).ask}, {"POST " + Path + "/{token}", (*Gate).enter}, leave}
 }
 
 // Mount puts the sign-in pages onto the mux.
 func (g *Gate) Mount(mux *http.ServeMux) {
-	for _, route := range Routes() {
+	for _, route := range Routes(g.o.Provider != nil) {
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(g, w, r) })
 		mux.Handle(route.Pattern, httpd.Form(h, g.o.ErrorPage))
 	}
@@ -91,6 +97,7 @@ const (
 	keyEpoch   = "epoch"
 	keyWanted  = "wanted" // the page that somebody wanted who was not signed in
 	keyKept    = "kept"   // whether what they typed is kept there
+	keyAsked   = "asked"  // of a sign-in at the provider
 )
 
 // longestWanted is the longest address that is remembered for somebody who is
@@ -243,7 +250,73 @@ func (g *Gate) account(ctx context.Context) (access.Account, bool, error) {
 }
 
 func (g *Gate) how(w http.ResponseWriter, r *http.Request) {
-	httpd.Render(w, r, http.StatusOK, howPage(g.o.Page(r, "Sign in"), g.o.Command, g.o.Sessions.GetBool(r.Context(), keyKept)))
+	kept := g.o.Sessions.GetBool(r.Context(), keyKept)
+	if p := g.o.Provider; p != nil {
+		leave := ""
+		if r.URL.Query().Has(signedOut) {
+			leave = p.leaveAt()
+		}
+		httpd.Render(w, r, http.StatusOK, providerPage(g.o.Page(r, "Sign in"), kept, r.URL.Query().Has(signedOut), leave))
+		return
+	}
+	httpd.Render(w, r, http.StatusOK, howPage(g.o.Page(r, "Sign in"), g.o.Command, kept))
+}
+
+// signedOut is in the query of the sign-in page after signing out.
+const signedOut = "signed-out"
+
+// start sends somebody to the provider; with "another" in the query, to choose
+// another of their accounts there.
+func (g *Gate) start(w http.ResponseWriter, r *http.Request) {
+	to, remember, err := g.o.Provider.ask(r.Context(), r.URL.Query().Has("another"))
+	if err != nil {
+		g.notSignedIn(w, r, err)
+		return
+	}
+	g.o.Sessions.Put(r.Context(), keyAsked, remember)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// callback is where people come back to from the provider.
+func (g *Gate) callback(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	remembered := g.o.Sessions.PopString(ctx, keyAsked)
+	if _, in, err := g.account(ctx); err == nil && in && remembered == "" { // the back button, or a second click
+		http.Redirect(w, r, g.o.Home, http.StatusSeeOther)
+		return
+	}
+	who, err := g.o.Provider.answered(ctx, remembered, r.URL.Query())
+	if err != nil {
+		g.notSignedIn(w, r, err)
+		return
+	}
+	a, err := g.o.Accounts.SignInAs(ctx, who)
+	if err != nil {
+		g.notSignedIn(w, r, err)
+		return
+	}
+	g.letIn(w, r, a)
+}
+
+// notSignedIn says why somebody does not come in by the provider, and what to do.
+func (g *Gate) notSignedIn(w http.ResponseWriter, r *http.Request, err error) {
+	page, status := g.o.Page(r, "You are not signed in"), 0
+	var why string
+	switch {
+	case errors.Is(err, errNotBegun):
+		why, status = whyNotBegun, http.StatusBadRequest
+	case errors.Is(err, errUnverified):
+		why, status = whyUnverified, http.StatusForbidden
+	case errors.Is(err, access.ErrStranger):
+		why, status = whyStranger, http.StatusForbidden
+	case errors.Is(err, errAway):
+		why, status = whyAway, http.StatusServiceUnavailable
+	default:
+		g.fail(w, r, err)
+		return
+	}
+	g.o.Logger.WarnContext(r.Context(), "a sign-in at the provider let nobody in", "request", httpd.RequestID(r.Context()), "error", err)
+	httpd.Render(w, r, status, notSignedInPage(page, why, g.o.Command))
 }
 
 // ask uses nothing up, so that programs that follow links in mail do no harm.
@@ -256,20 +329,28 @@ func (g *Gate) ask(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	httpd.Render(w, r, http.StatusOK, askPage(g.o.Page(r, "Sign in")))
+	httpd.Render(w, r, http.StatusOK, askPage(g.o.Page(r, "Sign in"), fieldPage, rand.Text()))
 }
+
+// fieldPage holds the secret of the page on which a link is used.
+const fieldPage = "page"
 
 func (g *Gate) enter(w http.ResponseWriter, r *http.Request) {
 	if g.o.Refused {
 		g.refuse(w, r)
 		return
 	}
-	ctx := r.Context()
-	a, err := g.o.Accounts.UseLink(ctx, r.PathValue("token"))
+	a, err := g.o.Accounts.UseLink(r.Context(), r.PathValue("token"), r.PostFormValue(fieldPage))
 	if err != nil {
 		g.fail(w, r, err)
 		return
 	}
+	g.letIn(w, r, a)
+}
+
+// letIn begins the account's session and sends its owner to what they wanted.
+func (g *Gate) letIn(w http.ResponseWriter, r *http.Request, a access.Account) {
+	ctx := r.Context()
 	to := g.o.Sessions.PopString(ctx, keyWanted)
 	if !local(to) {
 		to = g.o.Home
@@ -306,7 +387,11 @@ func (g *Gate) leave(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, Path, http.StatusSeeOther)
+	to := Path
+	if g.o.Provider != nil {
+		to += "?" + signedOut
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // local tells whether a browser stays on this service when it is sent there.

@@ -27,8 +27,14 @@ type service struct {
 
 func each(t *testing.T, test func(t *testing.T, s service)) {
 	t.Helper()
+	eachWith(t, func() *signin.Provider { return nil }, test)
+}
+
+// eachWith is each with an OpenID provider.
+func eachWith(t *testing.T, by func() *signin.Provider, test func(t *testing.T, s service)) {
+	t.Helper()
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		clock := time.Now()
+		clock, provider := time.Now(), by()
 		store := access.New(db, func() time.Time { return clock })
 		sessions := access.NewSessions(store, "test", false)
 		errorPage := func(w http.ResponseWriter, r *http.Request, status int) {
@@ -39,7 +45,7 @@ func each(t *testing.T, test func(t *testing.T, s service)) {
 			http.Error(w, http.StatusText(status)+" for "+who, status)
 		}
 		gate := signin.New(signin.Options{
-			Accounts: store, Sessions: sessions, Home: "/home", Command: "make-me-a-link EMAIL", ErrorPage: errorPage,
+			Accounts: store, Sessions: sessions, Home: "/home", Command: "make-me-a-link EMAIL", ErrorPage: errorPage, Provider: provider, Refused: provider != nil,
 			Page: func(_ *http.Request, title string) govuk.PageOptions {
 				return govuk.PageOptions{Title: title, ServiceName: "Test service"}
 			},
@@ -58,6 +64,9 @@ func each(t *testing.T, test func(t *testing.T, s service)) {
 		}
 		srv := httptest.NewServer(site)
 		t.Cleanup(srv.Close)
+		if provider != nil {
+			provider.Base = srv.URL
+		}
 		test(t, service{store: store, clock: &clock, url: srv.URL})
 	}, access.Migrations)
 }
@@ -80,9 +89,21 @@ func (s service) browser(t *testing.T) browser {
 
 func (b browser) do(method, path string) (status int, location, body string) {
 	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, nil)
+	return b.send(method, path, nil)
+}
+
+// send is do with a form.
+func (b browser) send(method, path string, form url.Values) (status int, location, body string) {
+	b.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = b.url + path
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), method, path, strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	resp, err := b.c.Do(req)
 	if err != nil {
@@ -148,6 +169,39 @@ func TestALinkLetsItsOwnerInOnceAndToThePageThatWasWanted(t *testing.T) {
 		b.want("GET", "/cases/7", 303, "/sign-in")
 		b.want("POST", s.link(t, "ann@example.org", "operator", "chief"), 303, "/cases/7")
 		b.want("GET", "/chief", 200, "/chief for ann@example.org")
+	})
+}
+
+// Without scripts nothing drops a second click: the browser forgets the first
+// answer, with the session in it, and follows the second.
+func TestASecondClickOnSignInIsTheFirstOneAgain(t *testing.T) {
+	each(t, func(t *testing.T, s service) {
+		b, other := s.browser(t), s.browser(t)
+		link := s.link(t, "ann@example.org", "operator")
+		_, _, page := b.do("GET", link)
+		_, secret, _ := strings.Cut(page, `name="page" value="`)
+		secret, _, _ = strings.Cut(secret, `"`)
+		if secret == "" {
+			t.Fatalf("the page has no secret: %.2000s", page)
+		}
+		lost := *b.c
+		lost.Jar = nil // its answer does not arrive
+		if status, _, _ := (browser{t, b.url, &lost}).send("POST", link, url.Values{"page": {secret}}); status != 303 {
+			t.Fatalf("the first click: %d", status)
+		}
+		for _, form := range []url.Values{nil, {"page": {""}}, {"page": {"another"}}} {
+			if status, _, _ := other.send("POST", link, form); status != 410 {
+				t.Errorf("elsewhere with %v: %d, want 410", form, status)
+			}
+		}
+		if status, to, _ := b.send("POST", link, url.Values{"page": {secret}}); status != 303 || to != "/home" {
+			t.Errorf("the second click: %d to %q", status, to)
+		}
+		b.want("GET", "/home", 200, "for ann@example.org")
+		*s.clock = s.clock.Add(31 * time.Second)
+		if status, _, _ := b.send("POST", link, url.Values{"page": {secret}}); status != 410 {
+			t.Errorf("half a minute later: %d, want 410", status)
+		}
 	})
 }
 

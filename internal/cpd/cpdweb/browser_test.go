@@ -33,7 +33,7 @@ func states(t *testing.T) *govuktest.Album {
 			routes = append(routes, r.Pattern)
 		}
 	}
-	for _, r := range signin.Routes() {
+	for _, r := range signin.Routes(false) {
 		routes = append(routes, r.Pattern)
 	}
 	w.album = govuktest.NewAlbum("cpd", routes...)

@@ -54,6 +54,7 @@ type Options struct {
 	SignInCommand  string           // what makes an administrator's sign-in link
 	OpenOutbox     bool             // everybody reads the outbox: a demonstration, whose people are invented
 	SignInRefused  bool             // administrators do not sign in here (signin.Options.Refused)
+	SignInProvider *signin.Provider // by which they do; one-time links where nil
 	Contact        string           // email address for people with a question; the contact page names none without it
 	WebhookSecrets []string         // the TRA's; without one no webhook is taken
 	TRARetain      time.Duration    // how long the TRA keeps what it was sent, after its end; 90 days
@@ -86,7 +87,7 @@ func New(svc *cpd.Service, o Options) *Pages {
 	p := &Pages{svc: svc, o: o}
 	p.gate = signin.New(signin.Options{
 		Accounts: o.Accounts, Sessions: o.Sessions, Home: homePath, Command: o.SignInCommand,
-		Page: p.admin, ErrorPage: p.ErrorPage, Refused: o.SignInRefused, Logger: o.Logger,
+		Page: p.admin, ErrorPage: p.ErrorPage, Refused: o.SignInRefused, Provider: o.SignInProvider, Logger: o.Logger,
 	})
 	return p
 }
