@@ -113,6 +113,8 @@ func (s *Service) Waiting(ctx context.Context) (list []Waiting, more bool, err e
 			Problem: r.Problem, ExpectedBy: r.ExpectedBy, Overdue: !r.ExpectedBy.IsZero() && r.ExpectedBy.Before(now),
 		}
 		switch {
+		case r.ReadTooLate():
+			w.What = WaitsForAskingAgain
 		case r.State == RequestWaiting:
 			w.What = WaitsForSending
 		case r.Kind == BarringCheck:

@@ -35,6 +35,15 @@ func (s *Service) apply(ctx context.Context, tx Tx, a Answer) error {
 	if a.Version <= r.Version {
 		return note(AnswerNotCounted, byTRA) // a later version was read before it
 	}
+	counts := r.State != RequestWithdrawn && r.State != RequestReplaced
+	if a.Gone && counts {
+		// The request is open: it shows among what waits, for somebody to ask again.
+		r.Problem, r.State = tooLate, RequestSent
+		if err := tx.SaveRequest(ctx, r); err != nil {
+			return err
+		}
+		return note(AnswerTooLate, byTRA)
+	}
 	if !a.usable() {
 		// The request stays open: it shows among what waits, with its problem.
 		s.o.Logger.ErrorContext(ctx, "an answer cannot be read", "request", string(a.Request), "version", a.Version)
@@ -45,7 +54,6 @@ func (s *Service) apply(ctx context.Context, tx Tx, a Answer) error {
 		return note(AnswerUnreadable, byTRA)
 	}
 	r.Version, r.Outcome, r.Reason, r.Note, r.AnsweredAt, r.Problem = a.Version, a.Outcome, a.Reason, a.Note, a.AnsweredAt, ""
-	counts := r.State != RequestWithdrawn && r.State != RequestReplaced
 	if counts {
 		r.State = RequestAnswered
 		for _, kind := range []TaskKind{TaskSend, TaskWithdraw} {
@@ -85,6 +93,14 @@ func (s *Service) apply(ctx context.Context, tx Tx, a Answer) error {
 
 // unreadable is the problem of a request whose answer holds no usable outcome.
 const unreadable = "answer_unreadable"
+
+// tooLate is the problem of a request whose answer held a TRN that the TRA had
+// deleted when it was read.
+const tooLate = "answer_too_late"
+
+// ReadTooLate tells whether the answer to a request was read when the TRA had
+// deleted the TRN in it.
+func (r Request) ReadTooLate() bool { return r.Open() && r.Problem == tooLate }
 
 func (a Answer) usable() bool {
 	if a.Kind == BarringCheck {

@@ -169,7 +169,7 @@ func TestAVersionThatWasOvertakenOnTheWayDoesNotCount(t *testing.T) {
 func TestAnAnswerThatSaysNothingUsableLeavesTheRequestOpen(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		id, request := w.standBy("Ann")
-		w.answer(request, cpd.TRNFound, noTRN)
+		w.answer(request, cpd.TRNFound, noTRN) // not one that was deleted: one that cannot be read
 		w.answer(request, "perhaps", trn("0000001"))
 		w.pass(day)
 		w.is(id, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
@@ -181,6 +181,77 @@ func TestAnAnswerThatSaysNothingUsableLeavesTheRequestOpen(t *testing.T) {
 		if p := w.story(id).Participant; p.TRN != trn("0000001") {
 			w.Error("the next version was not applied")
 		}
+	})
+}
+
+// tooLate has the TRA answer, and delete the TRN before anybody reads it.
+func (w *world) tooLate(id cpd.RequestID) {
+	w.Helper()
+	w.answer(id, cpd.TRNFound, noTRN)
+	r := w.tra.by[id]
+	r.answer.Gone = true
+	w.tra.feed[len(w.tra.feed)-1].Gone = true
+}
+
+func TestAnAnswerThatIsReadTooLateIsAskedForAgain(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, request := w.standBy("Ann")
+		w.tooLate(request)
+		w.pass(day)
+		w.is(id, cpd.TRNAwaitingManualValidation, noTRN, cpd.AlertNotChecked, true)
+		if list := w.waits(cpd.WaitsForAskingAgain); list[0].Problem != "answer_too_late" || list[0].Participant != id {
+			w.Errorf("what waits: %+v", list[0])
+		}
+		w.progress(id, cpd.StatusManual)
+		w.pass(25 * time.Hour) // the request is asked for by itself: the same answer
+		if n := len(w.story(id).Requests); n != 1 {
+			w.Fatalf("%d requests, want that somebody asks again", n)
+		}
+		if asked, err := w.AskTRAAgain(w.Context(), admin, id); err != nil || !asked {
+			w.Fatalf("asking again: %v, %v", asked, err)
+		}
+		_, err := w.AskTRAAgain(w.Context(), admin, id)
+		w.wantKind("a second click", err, fault.Conflict)
+		w.work()
+		again := w.last()
+		if sub := w.tra.by[again].Submission; again == request || sub.Replaces != request || sub.Details.NINO != details("Ann").NINO {
+			w.Errorf("the TRA was asked %+v", sub)
+		}
+		w.waits(cpd.WaitsForAnswer)
+		w.history(id, cpd.AnswerTooLate, cpd.AskedTRAAgain, cpd.RequestMade, cpd.RequestReached)
+		w.answer(again, cpd.TRNFound, trn("0000001"))
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
+		w.waits()
+	})
+}
+
+func TestALaterVersionThatIsReadTooLateIsAskedForAgainOfThePerson(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, request := w.standBy("Ann")
+		w.answer(request, cpd.TRNFound, trn("0000001"))
+		w.pass(day)
+		w.tooLate(request)
+		w.pass(day)
+		w.is(id, cpd.TRNValidatedManually, trn("0000001"), cpd.AlertNone, false)
+		w.waits(cpd.WaitsForAskingAgain)
+		if asked, err := w.AskTRAAgain(w.Context(), admin, id); err != nil || asked {
+			w.Fatalf("asking again, with nothing held: %v, %v", asked, err)
+		}
+		w.is(id, cpd.TRNNotChecked, noTRN, cpd.AlertNotChecked, false)
+		w.progress(id, cpd.StatusNeedDetails)
+	})
+}
+
+func TestAnAnswerThatIsReadTooLateAndCountsNoMoreWaitsForNobody(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, request := w.standBy("Ann")
+		w.ok("taking the details back", w.Withdraw(w.Context(), id))
+		w.tooLate(request)
+		w.pass(day)
+		w.waits()
+		_, err := w.AskTRAAgain(w.Context(), admin, id)
+		w.wantKind("asking again", err, fault.Conflict)
 	})
 }
 

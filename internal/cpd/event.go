@@ -50,6 +50,10 @@ const (
 	QuestionWasAnswered What = "question_answered"
 	ReplyReached        What = "reply_reached_tra"
 	ReplyTooLate        What = "reply_too_late"
+	ReplyKept           What = "reply_unknown_to_tra"
+	QuestionAskedAgain  What = "question_asked_again"
+	AnswerTooLate       What = "answer_read_too_late"
+	AskedTRAAgain       What = "tra_asked_again_by_administrator"
 	CameByInvitation    What = "came_by_invitation"
 )
 
@@ -98,6 +102,10 @@ var whatTexts = map[What]string{
 	QuestionWasAnswered: "Answered the question",
 	ReplyReached:        "The answer to the question reached the TRA",
 	ReplyTooLate:        "The answer to the question came too late",
+	ReplyKept:           "The TRA does not know the question: the answer is kept, and sent when it asks again",
+	QuestionAskedAgain:  "The TRA asks a question that the person has answered: the answer is sent again",
+	AnswerTooLate:       "The TRA had found a TRN, but the answer was read too late: the TRA has deleted the TRN",
+	AskedTRAAgain:       "An administrator asked the TRA again",
 	EmailConfirmed:      "The email address was confirmed by the mailed code",
 	CameByInvitation:    "Came by an invitation of a school, which sees the status from now on",
 }

@@ -7,6 +7,7 @@ import (
 	"traid/internal/fault"
 	"traid/internal/ident"
 	"traid/internal/person"
+	"traid/internal/workday"
 )
 
 // InvitationID is an invitation's UUID.
@@ -29,12 +30,13 @@ type Invitation struct {
 	Invitee
 	InvitedBy    string // a tutor's email address
 	CreatedAt    time.Time
-	SentAt       time.Time      // when the newest mail was written
+	SentAt       time.Time      // when a tutor had it mailed last
 	EndsAt       time.Time      // until when its link can be used
 	OpenedAt     time.Time      // when a link was first used; zero: not yet
 	Registration RegistrationID // that goes on from there; empty: none
 	Participant  ParticipantID  // who handed in; empty: nobody yet
 	State        InvitationState
+	Reminded     int64 // how often, since SentAt
 	Position     int64 // later ones of a school have higher ones
 }
 
@@ -57,7 +59,7 @@ func InvitationStates() []InvitationState {
 
 // Bounds of invitations.
 const (
-	// invitationLife is how long the link in an invitation can be used.
+	// invitationLife is how long the link in a mail about an invitation can be used.
 	invitationLife = 14 * 24 * time.Hour
 	// listLimit is how many people a school's list holds.
 	listLimit = 20_000
@@ -135,16 +137,60 @@ func (s *Service) invite(ctx context.Context, tx Tx, school School, tutor string
 	if err := s.did(ctx, tx, school.URN, tutor, PersonInvited, string(i.ID)); err != nil {
 		return i, false, err
 	}
-	return i, true, s.mailInvitation(ctx, tx, school, i)
+	if err := s.remindLater(ctx, tx, i); err != nil {
+		return i, false, err
+	}
+	return i, true, s.mailInvitation(ctx, tx, school, i, mailInvited)
 }
 
-// mailInvitation mails a link, in the place of an earlier one.
-func (s *Service) mailInvitation(ctx context.Context, tx Tx, school School, i Invitation) error {
-	if err := tx.EndInvitationLinks(ctx, i.ID); err != nil {
-		return err
-	}
+// remindLater makes the next reminder due, as of a question.
+func (s *Service) remindLater(ctx context.Context, tx Tx, i Invitation) error {
+	return tx.Enqueue(ctx, TaskRemindInvited, string(i.ID), workday.After(i.SentAt, reminders[i.Reminded]))
+}
+
+// remindInvited mails an invited person another link, after 5 working days and
+// after 10, unless they have begun or it is over.
+func (s *Service) remindInvited(ctx context.Context, id InvitationID) error {
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		now := s.now()
+		task, due, err := tx.Lease(ctx, TaskRemindInvited, string(id), now, now.Add(leaseFor))
+		if err != nil || !due {
+			return err
+		}
+		i, known, err := found(tx.Invitation(ctx, id))
+		if err != nil {
+			return err
+		}
+		if !known || i.State != StateInvited || !i.OpenedAt.IsZero() || !i.EndsAt.After(now) || int(i.Reminded) >= len(reminders) {
+			return tx.FinishTask(ctx, task)
+		}
+		school, err := tx.School(ctx, i.School)
+		if err != nil {
+			return err
+		}
+		i.Reminded++
+		i.EndsAt = now.Add(invitationLife)
+		if err := tx.InvitationReminded(ctx, i); err != nil {
+			return err
+		}
+		if err := s.did(ctx, tx, school.URN, bySystem, PersonReminded, string(id)); err != nil {
+			return err
+		}
+		if err := s.mailInvitation(ctx, tx, school, i, mailInvitedAgain); err != nil {
+			return err
+		}
+		if int(i.Reminded) == len(reminders) {
+			return tx.FinishTask(ctx, task)
+		}
+		return tx.DelayTask(ctx, task, workday.After(i.SentAt, reminders[i.Reminded]))
+	})
+}
+
+// mailInvitation mails a link: beside those that were mailed before, which end
+// when one of them is used.
+func (s *Service) mailInvitation(ctx context.Context, tx Tx, school School, i Invitation, kind MailKind) error {
 	_, err := s.post(ctx, tx, mail{
-		kind: mailInvited, to: i.Email.Reveal(), invitation: i.ID, ends: i.EndsAt,
+		kind: kind, to: i.Email.Reveal(), invitation: i.ID, ends: i.EndsAt,
 		values: map[string]string{"school": school.Name, "until": dayOf(i.EndsAt)},
 	})
 	return err
@@ -158,7 +204,10 @@ func (s *Service) mailInvitations(ctx context.Context, tx Tx, to person.Email) e
 		if err != nil {
 			return err
 		}
-		if err := s.mailInvitation(ctx, tx, school, i); err != nil {
+		if err := tx.EndInvitationLinks(ctx, i.ID); err != nil {
+			return err
+		}
+		if err := s.mailInvitation(ctx, tx, school, i, mailInvited); err != nil {
 			return err
 		}
 	}
@@ -248,7 +297,14 @@ func (s *Service) InviteAgain(ctx context.Context, tutor string, id InvitationID
 		if err := s.did(ctx, tx, school.URN, tutor, PersonInvitedAgain, string(id)); err != nil {
 			return err
 		}
-		return s.mailInvitation(ctx, tx, school, i)
+		i.Reminded = 0
+		if err := s.remindLater(ctx, tx, i); err != nil {
+			return err
+		}
+		if err := tx.EndInvitationLinks(ctx, id); err != nil {
+			return err
+		}
+		return s.mailInvitation(ctx, tx, school, i, mailInvited)
 	})
 }
 
@@ -307,6 +363,9 @@ func (s *Service) openInvitation(ctx context.Context, tx Tx, id InvitationID, ou
 	}
 	if !ok {
 		return errLink
+	}
+	if err := tx.EndInvitationLinks(ctx, id); err != nil {
+		return err
 	}
 	registration := NewRegistrationID()
 	if err := tx.OpenInvitation(ctx, id, registration, s.now()); err != nil {

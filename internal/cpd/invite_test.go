@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"traid/internal/cpd"
 	"traid/internal/cpd/cpdsql"
@@ -53,7 +55,7 @@ func (w *world) invitedTo(first string) string {
 		w.Fatal(err)
 	}
 	for _, m := range mails {
-		if m.Link != "" && m.To == details(first).Email.Reveal() && m.Kind == "invited" {
+		if m.Link != "" && m.To == details(first).Email.Reveal() && strings.HasPrefix(string(m.Kind), "invited") {
 			return m.Link[strings.LastIndex(m.Link, "/")+1:]
 		}
 	}
@@ -231,6 +233,90 @@ func TestAnInvitationsLink(t *testing.T) {
 		} else {
 			w.wantKind(why, err, fault.Gone)
 		}
+	})
+}
+
+// TestAnInvitedPersonIsReminded plays what becomes of the reminders after 5 and
+// 10 working days, which are the 7th and the 14th day after a Monday.
+func TestAnInvitedPersonIsReminded(t *testing.T) {
+	eachCase(t, map[string]struct {
+		meanwhile func(w *world, id cpd.InvitationID)
+		days      []int // from then on
+	}{
+		"who does not come": {func(*world, cpd.InvitationID) {}, []int{7, 14}},
+		"not who has begun": {func(w *world, _ cpd.InvitationID) {
+			_, err := w.OpenLink(w.Context(), w.invitedTo("Jo"))
+			w.ok("opening", err)
+		}, nil},
+		"not who has handed in":          {func(w *world, _ cpd.InvitationID) { w.comesBy("Jo", w.Service.StandBy) }, nil},
+		"not who was taken off the list": {func(w *world, id cpd.InvitationID) { w.ok("removing", w.Uninvite(w.Context(), tutor, id)) }, nil},
+		"anew after another invitation": {func(w *world, id cpd.InvitationID) {
+			w.pass(8 * day)
+			w.ok("inviting again", w.InviteAgain(w.Context(), tutor, id))
+		}, []int{7, 14}},
+	}, func(w *world, why string, c struct {
+		meanwhile func(w *world, id cpd.InvitationID)
+		days      []int
+	},
+	) {
+		w.schools()
+		id := w.invites(tutor, "Jo")
+		first := w.invitedTo("Jo")
+		reminded := func() (n int) {
+			messages, _, err := w.Outbox(w.Context(), "", 200)
+			w.ok("reading the outbox", err)
+			for _, m := range messages {
+				if m.Kind != "invited_again" {
+					continue
+				}
+				if n++; !strings.Contains(m.Body, "Ashdown School") {
+					w.Errorf("%s: a reminder says %q", why, m.Body)
+				}
+			}
+			return n
+		}
+		c.meanwhile(w, id)
+		var days []int
+		for today := range 60 {
+			before := reminded()
+			w.pass(day - time.Minute)
+			if reminded() > before {
+				w.Errorf("%s: a reminder came before day %d was over", why, today+1)
+			}
+			if w.pass(time.Minute); reminded() > before {
+				days = append(days, today+1)
+			}
+		}
+		if !slices.Equal(days, c.days) {
+			w.Errorf("%s: reminded on the days %v, want %v", why, days, c.days)
+		}
+		if why != "who does not come" {
+			return
+		}
+		w.seesOf(tutor, id, cpd.StateNoAnswer)
+		i, events, err := w.Invitation(w.Context(), tutor, id)
+		if err != nil || !i.EndsAt.Equal(i.SentAt.Add(28*day)) || events[1].What != cpd.PersonReminded || events[1].Who != "cpd" {
+			w.Errorf("%+v, %+v, %v", i, events, err)
+		}
+		_, err = w.OpenLink(w.Context(), first)
+		w.wantKind("the first link", err, fault.Gone)
+	})
+}
+
+func TestTheFirstLinkIsGoodBesideAReminder(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		w.schools()
+		w.invites(tutor, "Jo")
+		first := w.invitedTo("Jo")
+		w.pass(8 * day)
+		second := w.invitedTo("Jo")
+		if first == second {
+			w.Fatal("no reminder was mailed")
+		}
+		_, err := w.OpenLink(w.Context(), first)
+		w.ok("the first link", err)
+		_, err = w.OpenLink(w.Context(), second)
+		w.wantKind("the other one", err, fault.Gone)
 	})
 }
 

@@ -18,18 +18,19 @@ type MailKind string
 
 // The mails. None tells a TRN, and none says anything of alerts or of why a check failed.
 const (
-	mailCode        MailKind = "code"
-	mailSaved       MailKind = "saved"
-	mailReceived    MailKind = "received"
-	mailConfirmed   MailKind = "confirmed"
-	mailFailed      MailKind = "failed"
-	mailContinue    MailKind = "continue"
-	mailNeedDetails MailKind = "need_details"
-	mailWithdrawn   MailKind = "withdrawn"
-	mailInvited     MailKind = "invited"
-	mailQuestion    MailKind = "question"
-	mailReminder    MailKind = "question_again"
-	mailTwoPeople   MailKind = "two_people" // to the TRA's support
+	mailCode         MailKind = "code"
+	mailSaved        MailKind = "saved"
+	mailReceived     MailKind = "received"
+	mailConfirmed    MailKind = "confirmed"
+	mailFailed       MailKind = "failed"
+	mailContinue     MailKind = "continue"
+	mailNeedDetails  MailKind = "need_details"
+	mailWithdrawn    MailKind = "withdrawn"
+	mailInvited      MailKind = "invited"
+	mailInvitedAgain MailKind = "invited_again"
+	mailQuestion     MailKind = "question"
+	mailReminder     MailKind = "question_again"
+	mailTwoPeople    MailKind = "two_people" // to the TRA's support
 )
 
 // MailTemplate is the text of a kind of mail. ((name)) stands for a value. One
@@ -85,6 +86,11 @@ func MailTemplates() []MailTemplate {
 			mailInvited, "Your school asks you to register for training",
 			"((school)) asks you to register for training. Use the link below by ((until)), check what ((school)) entered, and answer a few questions.\n\n" +
 				"Then ((school)) sees whether your details are confirmed, and nothing that you enter. The page behind the link says who sees what.\n\n" +
+				"If you do not expect this, you do not need to do anything.\n\n" + again + "\n\nUse this link to go on. It works once:\n\n((link))",
+		},
+		{
+			mailInvitedAgain, "Your school is waiting for you to register for training",
+			"((school)) has asked you to register for training, and you have not begun yet. Use the link below by ((until)).\n\n" +
 				"If you do not expect this, you do not need to do anything.\n\n" + again + "\n\nUse this link to go on. It works once:\n\n((link))",
 		},
 		{

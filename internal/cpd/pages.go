@@ -193,14 +193,15 @@ type WaitingFor string
 
 // What can wait.
 const (
-	WaitsForCheck     WaitingFor = "automatic_check"    // the register did not answer
-	WaitsForSending   WaitingFor = "request_to_be_sent" // the TRA API did not take it
-	WaitsForAnswer    WaitingFor = "answer"             // the TRA has it
-	WaitsForBarring   WaitingFor = "barring_check"      // the TRA has it
-	WaitsForAlertRead WaitingFor = "alert_read"         // the register did not answer
-	WaitsForConflict  WaitingFor = "conflict"           // an administrator
-	WaitsForOwner     WaitingFor = "undetermined_alert" // its owner
-	WaitsForPerson    WaitingFor = "details"            // the person, to give details again
+	WaitsForCheck       WaitingFor = "automatic_check"    // the register did not answer
+	WaitsForSending     WaitingFor = "request_to_be_sent" // the TRA API did not take it
+	WaitsForAnswer      WaitingFor = "answer"             // the TRA has it
+	WaitsForBarring     WaitingFor = "barring_check"      // the TRA has it
+	WaitsForAskingAgain WaitingFor = "asking_again"       // an administrator: the answer was read too late
+	WaitsForAlertRead   WaitingFor = "alert_read"         // the register did not answer
+	WaitsForConflict    WaitingFor = "conflict"           // an administrator
+	WaitsForOwner       WaitingFor = "undetermined_alert" // its owner
+	WaitsForPerson      WaitingFor = "details"            // the person, to give details again
 )
 
 // PollResult is what a poll brought.

@@ -50,15 +50,16 @@ type TaskKind string
 
 // The kinds of task, which are also the names of the jobs that kick them.
 const (
-	TaskCheck      TaskKind = "cpd_check"                  // a participant's automatic check, again
-	TaskSend       TaskKind = "cpd_send_request"           // a request to the TRA
-	TaskWithdraw   TaskKind = "cpd_withdraw_request"       // a request back from the TRA
-	TaskAlert      TaskKind = "cpd_read_alert"             // of a participant's record
-	TaskDeleteData TaskKind = "cpd_delete_validation_data" // of a participant, after a failure
-	TaskInvite     TaskKind = "cpd_invite"                 // the people of a file
-	TaskMail       TaskKind = "cpd_send_mail"              // and what became of it
-	TaskReply      TaskKind = "cpd_send_reply"             // to a question of the TRA
-	TaskRemind     TaskKind = "cpd_remind"                 // a person of a question
+	TaskCheck         TaskKind = "cpd_check"                  // a participant's automatic check, again
+	TaskSend          TaskKind = "cpd_send_request"           // a request to the TRA
+	TaskWithdraw      TaskKind = "cpd_withdraw_request"       // a request back from the TRA
+	TaskAlert         TaskKind = "cpd_read_alert"             // of a participant's record
+	TaskDeleteData    TaskKind = "cpd_delete_validation_data" // of a participant, after a failure
+	TaskInvite        TaskKind = "cpd_invite"                 // the people of a file
+	TaskMail          TaskKind = "cpd_send_mail"              // and what became of it
+	TaskReply         TaskKind = "cpd_send_reply"             // to a question of the TRA
+	TaskRemind        TaskKind = "cpd_remind"                 // a person of a question
+	TaskRemindInvited TaskKind = "cpd_remind_invited"         // a person of an invitation
 )
 
 // Task says when to look at a row. The row decides what is done.
@@ -93,6 +94,7 @@ type Reads interface {
 	Requests(ctx context.Context, id ParticipantID) ([]Request, error) // oldest first
 	OpenConflict(ctx context.Context, id ParticipantID) (Conflict, error)
 	OpenQuestion(ctx context.Context, id RequestID) (Question, error) // or whose reply is on its way
+	Questions(ctx context.Context, id RequestID) ([]Question, error)  // every one, in their order
 	Feed(ctx context.Context) (Feed, error)
 	EmailCode(ctx context.Context, id RegistrationID) (EmailCode, error)
 	Draft(ctx context.Context, email person.Email) (Draft, error)
@@ -161,6 +163,7 @@ type Tx interface {
 	DeleteDataByID(ctx context.Context, id string) error
 
 	AddRequest(ctx context.Context, r Request) error
+	// SaveRequest forgets the replies to the questions of a request that is over.
 	SaveRequest(ctx context.Context, r Request) error
 	Successor(ctx context.Context, id RequestID) (Request, error) // the waiting request that replaces this one
 	// AddAnswer keeps that a version was read, false when it was read before. It keeps no TRN.
@@ -210,6 +213,7 @@ type Tx interface {
 	OpenInvitationsTo(ctx context.Context, email person.Email) ([]Invitation, error)
 	AddInvitation(ctx context.Context, i Invitation) error
 	InvitationSentAgain(ctx context.Context, i Invitation) error
+	InvitationReminded(ctx context.Context, i Invitation) error
 	OpenInvitation(ctx context.Context, id InvitationID, registration RegistrationID, at time.Time) error
 	// OpenedInvitations gives those whose link was used on the way to a
 	// registration, or by its address, and that nobody accepted.

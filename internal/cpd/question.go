@@ -21,7 +21,7 @@ type Question struct {
 	AskedAt  time.Time
 	EndsAt   time.Time
 	State    QuestionState
-	Reply    Reply // until it has reached the TRA
+	Reply    Reply // until the request is over: the TRA may lose it
 	Reminded int64 // how often
 }
 
@@ -54,32 +54,63 @@ const LongestReply = 1000
 // reminders are the working days after which a person is reminded of a question.
 var reminders = [...]int{5, 10}
 
-// hearQuestion stores what the TRA asks, or that it asks no more. The caller
-// has the transaction in which it was heard.
+// hearQuestion stores what the TRA asks, or that it asks no more. A question that
+// was answered before gets its answer again: a TRA that asks it has lost that, or
+// what it says is older. The caller has the transaction in which it was heard.
 func (s *Service) hearQuestion(ctx context.Context, tx Tx, r Request, p Participant, asked *Question) error {
 	known, open, err := found(tx.OpenQuestion(ctx, r.ID))
 	if err != nil {
 		return err
 	}
-	if open && (asked == nil || asked.Number != known.Number) {
-		if known.State == QuestionReplied {
-			return nil // the reply is on its way, and tells by itself whether it came too late
-		}
+	if open && asked != nil && asked.sameAs(known) {
+		return nil
+	}
+	if open && asked == nil && known.State == QuestionReplied {
+		return nil // the reply is on its way, and tells by itself whether it came too late
+	}
+	if open {
 		known.State = QuestionEnded
 		if err := tx.SaveQuestion(ctx, known); err != nil {
 			return err
 		}
-		if err := tx.DropTask(ctx, TaskRemind, string(r.ID)); err != nil {
-			return err
+		for _, kind := range []TaskKind{TaskRemind, TaskReply} {
+			if err := tx.DropTask(ctx, kind, string(r.ID)); err != nil {
+				return err
+			}
 		}
 	}
-	if asked == nil || open && asked.Number == known.Number || p.TRNRequest != r.ID || r.State != RequestSent {
+	if asked == nil || p.TRNRequest != r.ID || r.State != RequestSent {
 		return nil
 	}
 	q := *asked
 	q.Request, q.State = r.ID, QuestionOpen
-	if fresh, err := tx.AddQuestion(ctx, q); err != nil || !fresh {
-		return err // answered already, and the TRA's word is older than that
+	earlier, err := tx.Questions(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	standing := false
+	for _, e := range earlier {
+		if e.sameAs(q) && e.Reply.isEmpty() {
+			return nil // it is over
+		}
+		standing = standing || e.Number == q.Number
+		if e.Text == q.Text && e.AsksFor == q.AsksFor && !e.Reply.isEmpty() {
+			q.State, q.Reply = QuestionReplied, e.Reply
+		}
+	}
+	if !standing {
+		if _, err := tx.AddQuestion(ctx, q); err != nil {
+			return err
+		}
+	}
+	if err := tx.SaveQuestion(ctx, q); err != nil {
+		return err
+	}
+	if q.State == QuestionReplied {
+		if err := s.story(ctx, tx, p.ID, byTRA, QuestionAskedAgain, r.ID, ""); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, TaskReply, string(r.ID), s.now())
 	}
 	if err := s.story(ctx, tx, p.ID, byTRA, QuestionAsked, r.ID, ""); err != nil {
 		return err
@@ -90,6 +121,12 @@ func (s *Service) hearQuestion(ctx context.Context, tx Tx, r Request, p Particip
 	return s.mail(ctx, tx, p, p.Email, mailQuestion)
 }
 
+// sameAs tells whether two are one question. A TRA that has lost a question may
+// give its number to another one.
+func (q Question) sameAs(o Question) bool {
+	return q.Number == o.Number && q.AskedAt.Sub(o.AskedAt).Abs() < time.Second
+}
+
 // Ask has the next poll ask for a request, of which the TRA says that there is
 // something to read. Of an unknown one it does nothing.
 func (s *Service) Ask(ctx context.Context, id RequestID) error {
@@ -98,9 +135,14 @@ func (s *Service) Ask(ctx context.Context, id RequestID) error {
 		if err != nil || !known || r.State != RequestSent {
 			return err
 		}
-		r.AsOf = time.Unix(0, 0) // as if it had been silent for long
-		return tx.SaveRequest(ctx, r)
+		return s.askSoon(ctx, tx, r)
 	})
+}
+
+// askSoon has the next poll ask for a request.
+func (s *Service) askSoon(ctx context.Context, tx Tx, r Request) error {
+	r.AsOf = time.Unix(0, 0) // as if it had been silent for long
+	return tx.SaveRequest(ctx, r)
 }
 
 // Remind mails a person that a question waits, after 5 working days and after 10.
@@ -218,16 +260,20 @@ func (s *Service) SendReply(ctx context.Context, id RequestID) error {
 	if sendErr != nil && ctx.Err() != nil {
 		return sendErr
 	}
-	over := slices.Contains([]fault.Kind{fault.Conflict, fault.NotFound, fault.Gone, fault.Invalid}, fault.KindOf(sendErr))
+	lost := fault.Is(sendErr, fault.NotFound) // the request, or the question
+	over := slices.Contains([]fault.Kind{fault.Conflict, fault.Gone, fault.Invalid}, fault.KindOf(sendErr))
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		if sendErr != nil && !over {
+		if sendErr != nil && !over && !lost {
 			s.o.Logger.WarnContext(ctx, "a reply was not sent", "request", string(id), "attempt", task.Attempts, "kind", fault.KindOf(sendErr).String(), "error", sendErr)
 			return tx.DelayTask(ctx, task, s.now().Add(fault.RetryAfter(task.Attempts)))
 		}
-		q.Reply, q.State = Reply{}, QuestionAnswered
+		q.State = QuestionAnswered
 		what := ReplyReached
-		if sendErr != nil {
-			q.State, what = QuestionEnded, ReplyTooLate
+		switch {
+		case lost:
+			what = ReplyKept
+		case over:
+			q.Reply, q.State, what = Reply{}, QuestionEnded, ReplyTooLate
 		}
 		if err := tx.SaveQuestion(ctx, q); err != nil {
 			return err
@@ -239,8 +285,11 @@ func (s *Service) SendReply(ctx context.Context, id RequestID) error {
 		if err := s.story(ctx, tx, r.Participant, bySystem, what, id, ""); err != nil {
 			return err
 		}
-		if err := tx.FinishTask(ctx, task); err != nil || sendErr != nil {
+		if err := tx.FinishTask(ctx, task); err != nil || over {
 			return err
+		}
+		if lost {
+			return s.askSoon(ctx, tx, r)
 		}
 		return s.heard(ctx, tx, r, status)
 	})

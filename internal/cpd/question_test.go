@@ -72,8 +72,10 @@ func TestAPersonIsAskedRemindedAndAnswers(t *testing.T) {
 		if got := w.tra.replies; len(got) != 1 || got[0].Text.Reveal() != "When I trained." || len(got[0].PreviousNames) != 1 {
 			w.Errorf("the TRA has %d replies", len(got))
 		}
+		w.answer(request, cpd.Failed, noTRN)
+		w.pass(day)
 		if w.questions(`reply <> ''`) != 0 {
-			w.Error("the reply is kept after it reached the TRA")
+			w.Error("the reply is kept after the request was answered")
 		}
 	})
 }
@@ -101,6 +103,81 @@ func TestAReplyThatComesTooLateIsNotTriedForEver(t *testing.T) {
 		w.work()
 		if n := w.questions(`state = 'ended' AND reply = ''`); n != 1 || len(w.tra.replies) != 0 {
 			w.Errorf("%d questions are over, the TRA has %d replies", n, len(w.tra.replies))
+		}
+	})
+}
+
+// lost tells the tests of a TRA that lost something how it asks afterwards.
+type lost struct {
+	lose  func(w *world, id cpd.RequestID)
+	asks  cpd.Question // once more; its time is the test's where it has none
+	again bool         // the person is asked
+}
+
+func TestAReplyThatTheTRALostIsSentAgain(t *testing.T) {
+	first := cpd.Question{Number: 1, Text: "Who?"}
+	nothing := func(*world, cpd.RequestID) {}
+	gone := func(w *world, id cpd.RequestID) { delete(w.tra.by, id) }
+	eachCase(t, map[string]lost{
+		"a backup from before the answer": {nothing, first, false},
+		"the whole request":               {gone, cpd.Question{Number: 1, Text: "Who?", AskedAt: time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)}, false},
+		"the whole request, and it asks something else": {
+			gone, cpd.Question{Number: 1, Text: "When?", AskedAt: time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)}, true,
+		},
+	}, func(w *world, _ string, c lost) {
+		id, request := w.standBy("Zoe")
+		w.asks(request, first)
+		asked := *w.tra.by[request].question
+		w.ok("answering", w.AnswerQuestion(w.Context(), id, 1, cpd.Reply{Text: person.NewText("Me.")}))
+		w.work()
+		if len(w.tra.replies) != 1 {
+			w.Fatalf("the TRA has %d replies", len(w.tra.replies))
+		}
+		w.tra.replies = nil
+		c.lose(w, request)
+		w.pass(25 * time.Hour) // where it has lost it, it is sent again
+		w.work()
+		r := w.tra.by[request]
+		if r == nil {
+			w.Fatal("the request was not sent again")
+		}
+		if c.asks.AskedAt.IsZero() {
+			c.asks.AskedAt = asked.AskedAt
+		}
+		c.asks.EndsAt = c.asks.AskedAt.Add(21 * day)
+		r.question = &c.asks
+		w.pass(25 * time.Hour)
+		w.work()
+		if q := w.asked(id); (q != nil) != c.again {
+			w.Errorf("the person is asked %+v", q)
+		}
+		if got := w.tra.replies; !c.again && (len(got) != 1 || got[0].Text.Reveal() != "Me.") {
+			w.Errorf("the TRA has %d replies, want the one again", len(got))
+		}
+		if c.again && len(w.tra.replies) != 0 {
+			w.Error("the answer to another question was sent")
+		}
+	})
+}
+
+func TestAReplyToAQuestionThatTheTRALostIsKept(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		id, request := w.standBy("Zoe")
+		w.asks(request, cpd.Question{Number: 1, Text: "Who?"})
+		delete(w.tra.by, request)
+		w.ok("answering", w.AnswerQuestion(w.Context(), id, 1, cpd.Reply{Text: person.NewText("Me.")}))
+		w.work() // the TRA does not know it
+		w.pass(day)
+		w.work()
+		r := w.tra.by[request]
+		if r == nil {
+			w.Fatal("the request was not sent again")
+		}
+		r.question = &cpd.Question{Number: 1, Text: "Who?", AskedAt: w.now, EndsAt: w.now.Add(21 * day)}
+		w.pass(25 * time.Hour)
+		w.work()
+		if got := w.tra.replies; len(got) != 1 || got[0].Text.Reveal() != "Me." {
+			w.Errorf("the TRA has %d replies, want the one that was kept", len(got))
 		}
 	})
 }

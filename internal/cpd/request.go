@@ -73,6 +73,7 @@ type Answer struct {
 	Version    int64
 	Outcome    Outcome
 	TRN        person.TRN // with trn_found
+	Gone       bool       // trn_found, and the TRA has deleted the TRN since: it was read too late
 	Reason     string     // with failed
 	Note       string
 	AnsweredAt time.Time

@@ -37,6 +37,7 @@ type SchoolWhat string
 const (
 	PersonInvited      SchoolWhat = "invited"
 	PersonInvitedAgain SchoolWhat = "invited_again"
+	PersonReminded     SchoolWhat = "reminded"
 	PersonRemoved      SchoolWhat = "removed"
 	InvitationUsed     SchoolWhat = "invitation_used"
 	InvitationAccepted SchoolWhat = "invitation_accepted"
@@ -49,6 +50,7 @@ const (
 var schoolTexts = map[SchoolWhat]string{
 	PersonInvited:      "Invited",
 	PersonInvitedAgain: "Invited again",
+	PersonReminded:     "Reminded of the invitation",
 	InvitationUsed:     "Used the link in the invitation",
 	InvitationAccepted: "Handed in their details",
 	FileRead:           "The file was read",

@@ -9,8 +9,10 @@ import (
 )
 
 var (
-	errNothingHeld = fault.New(fault.Conflict, "Nothing is held of this participant that could be checked.")
-	errChanged     = fault.New(fault.Conflict, "The details have changed since you looked. Look at them again.")
+	errNothingHeld  = fault.New(fault.Conflict, "Nothing is held of this participant that could be checked.")
+	errConflictOpen = fault.New(fault.Conflict, "A conflict is open. End it first.")
+	errNotTooLate   = fault.New(fault.Conflict, "No answer of the TRA came too late.")
+	errChanged      = fault.New(fault.Conflict, "The details have changed since you looked. Look at them again.")
 )
 
 // HeldData gives the validation data that is held of a participant; false when
@@ -84,13 +86,59 @@ func (s *Service) checkable(ctx context.Context, r Reads, p Participant) (Data, 
 		return Data{}, fault.New(fault.Conflict, "The TRN is validated already.")
 	}
 	if p.TRNStatus == TRNConflict {
-		return Data{}, fault.New(fault.Conflict, "A conflict is open. End it first.")
+		return Data{}, errConflictOpen
 	}
 	data, held, err := found(r.Data(ctx, p.ID))
 	if err == nil && !held {
 		err = errNothingHeld
 	}
 	return data, err
+}
+
+// AskTRAAgain asks the TRA again for an administrator, where its answer was read
+// when the TRN in it had been deleted. The request that is made takes the place of
+// the earlier one; a TRN that stands by an earlier version of that answer is taken
+// back. asked is false where nothing is held any more: then the person is asked
+// for their details. Conflict where no answer came too late, which is so after the first click.
+func (s *Service) AskTRAAgain(ctx context.Context, admin string, id ParticipantID) (asked bool, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		p, err := standing(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if p.TRNStatus == TRNConflict {
+			return errConflictOpen
+		}
+		r, known, err := found(tx.Request(ctx, p.TRNRequest))
+		if err != nil {
+			return err
+		}
+		if !known || !r.ReadTooLate() {
+			return errNotTooLate
+		}
+		if err := s.story(ctx, tx, p.ID, admin, AskedTRAAgain, r.ID, ""); err != nil {
+			return err
+		}
+		data, held, err := found(tx.Data(ctx, p.ID))
+		if err != nil {
+			return err
+		}
+		if asked = held; !held {
+			r.State, r.Problem = RequestAnswered, ""
+			if err := tx.SaveRequest(ctx, r); err != nil {
+				return err
+			}
+			return s.askAgain(ctx, tx, p)
+		}
+		if err := s.loseTRN(ctx, tx, &p); err != nil {
+			return err
+		}
+		if err := s.askTRA(ctx, tx, &p, data); err != nil {
+			return err
+		}
+		return tx.SaveParticipant(ctx, p)
+	})
+	return asked, err
 }
 
 // CorrectFor takes other details of a participant from an administrator, with a

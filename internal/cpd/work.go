@@ -39,13 +39,15 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject string) error
 		return s.SendReply(ctx, RequestID(subject))
 	case TaskRemind:
 		return s.Remind(ctx, RequestID(subject))
+	case TaskRemindInvited:
+		return s.remindInvited(ctx, InvitationID(subject))
 	}
 	return fmt.Errorf("cpd: there is no task %q", kind)
 }
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskInvite, TaskMail, TaskReply, TaskRemind}
+	return []TaskKind{TaskCheck, TaskSend, TaskWithdraw, TaskAlert, TaskDeleteData, TaskInvite, TaskMail, TaskReply, TaskRemind, TaskRemindInvited}
 }
 
 // WorkDue does everything that is due now: the poll, the deletion of what is

@@ -176,7 +176,10 @@ func (t *tra) Reply(_ context.Context, id cpd.RequestID, number int64, in cpd.Re
 	if t.down {
 		return cpd.RequestStatus{}, errDown
 	}
-	r := t.by[id]
+	r, known := t.by[id]
+	if !known {
+		return cpd.RequestStatus{}, fault.New(fault.NotFound, "No such request.")
+	}
 	if r.question == nil || r.question.Number != number {
 		return cpd.RequestStatus{}, fault.New(fault.Conflict, "It is over.")
 	}

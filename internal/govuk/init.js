@@ -45,6 +45,34 @@ for (const button of document.querySelectorAll('[data-traid-save]')) {
   document.addEventListener('visibilitychange', save)
 }
 
+// What goes on by itself (data-traid-live) is asked for every few seconds, until
+// it is over or somebody stops it. Without scripts a link does it.
+for (const live of document.querySelectorAll('[data-traid-live]')) {
+  const every = 3000 // milliseconds
+  const button = document.querySelector('[data-traid-live-stop]')
+  const [stop, goOn] = [button.textContent, button.dataset.traidLiveStop]
+  let timer
+  const ask = async () => {
+    try {
+      const answer = await fetch(location.href, { redirect: 'manual' })
+      if (answer.type === 'opaqueredirect') return // signed out
+      const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-traid-live]')
+      if (timer === undefined) return // stopped meanwhile
+      if (answer.ok && !now) return location.reload()
+      if (now) live.replaceChildren(...now.childNodes)
+    } catch {} // the next one may be answered
+    if (timer !== undefined) timer = setTimeout(ask, every)
+  }
+  timer = setTimeout(ask, every)
+  button.hidden = false
+  button.addEventListener('click', () => {
+    const going = timer !== undefined
+    clearTimeout(timer)
+    timer = going ? undefined : setTimeout(ask, 0)
+    button.textContent = going ? goOn : stop
+  })
+}
+
 // A single key follows the link that has it (data-traid-key), and gives anything
 // else the focus. It presses nothing, and is a letter where one types.
 document.addEventListener('keydown', event => {

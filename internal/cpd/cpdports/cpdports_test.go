@@ -203,7 +203,7 @@ func TestAnAnswerIsKeptWhateverItSays(t *testing.T) {
 		"barred":                  {cpd.BarringCheck, answer("barred", "null", "null", "null"), cpd.Answer{Outcome: cpd.Barred}},
 		"not barred":              {cpd.BarringCheck, answer("not_barred", "null", "null", "null"), cpd.Answer{Outcome: cpd.NotBarred}},
 		"a TRN that cannot be":    {cpd.TRNValidation, answer("trn_found", `"12345"`, "null", "null"), cpd.Answer{Outcome: cpd.TRNFound}},
-		"a found TRN left out":    {cpd.TRNValidation, answer("trn_found", "null", "null", "null"), cpd.Answer{Outcome: cpd.TRNFound}},
+		"a TRN that was deleted":  {cpd.TRNValidation, answer("trn_found", "null", "null", "null"), cpd.Answer{Outcome: cpd.TRNFound, Gone: true}},
 		"a TRN beside a failure":  {cpd.TRNValidation, answer("failed", `"0400123"`, `"other"`, "null"), cpd.Answer{Outcome: cpd.Failed, Reason: "other"}},
 		"an outcome nobody knows": {cpd.TRNValidation, answer("perhaps", `"0400123"`, "null", "null"), cpd.Answer{Outcome: "perhaps"}},
 	} {

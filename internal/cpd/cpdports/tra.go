@@ -130,7 +130,7 @@ func answerOf(kind cpd.Kind, id cpd.RequestID, a wire.Answer) cpd.Answer {
 		Reason: text(a.FailureReason), Note: text(a.Note), AnsweredAt: a.AnsweredAt,
 	}
 	if out.Outcome == cpd.TRNFound {
-		out.TRN = trnOf(a.TRN)
+		out.TRN, out.Gone = trnOf(a.TRN), a.TRN == nil
 	}
 	return out
 }

@@ -109,6 +109,12 @@ func (x *tx) InvitationSentAgain(ctx context.Context, i cpd.Invitation) error {
 	return changed("invitation", n, err)
 }
 
+// InvitationReminded keeps that a person was reminded, and until when the link is good.
+func (x *tx) InvitationReminded(ctx context.Context, i cpd.Invitation) error {
+	n, err := x.q.InvitationReminded(ctx, InvitationRemindedParams{Reminded: i.Reminded, EndsAt: sqldb.Time(i.EndsAt), ID: string(i.ID)})
+	return changed("invitation", n, err)
+}
+
 // OpenInvitation keeps that a link was used, and which registration goes on.
 func (x *tx) OpenInvitation(ctx context.Context, id cpd.InvitationID, registration cpd.RegistrationID, at time.Time) error {
 	n, err := x.q.OpenInvitation(ctx, OpenInvitationParams{OpenedAt: sqldb.NullTime(at), RegistrationID: string(registration), ID: string(id)})
@@ -151,7 +157,7 @@ func invitationOf(row Invitation, err error) (cpd.Invitation, error) {
 func toInvitation(row Invitation) (cpd.Invitation, error) {
 	var v values
 	i := cpd.Invitation{
-		ID: cpd.InvitationID(row.ID), School: cpd.URN(row.Urn), InvitedBy: row.InvitedBy, Position: row.Position, State: cpd.InvitationState(row.State),
+		ID: cpd.InvitationID(row.ID), School: cpd.URN(row.Urn), InvitedBy: row.InvitedBy, Position: row.Position, Reminded: row.Reminded, State: cpd.InvitationState(row.State),
 		CreatedAt: row.CreatedAt.UTC(), SentAt: row.SentAt.UTC(), EndsAt: row.EndsAt.UTC(), OpenedAt: when(row.OpenedAt),
 		Registration: cpd.RegistrationID(row.RegistrationID), Participant: cpd.ParticipantID(row.ParticipantID.String),
 		Invitee: cpd.Invitee{

@@ -179,7 +179,7 @@ func (q *Queries) EndInvitations(ctx context.Context, endsAt time.Time) error {
 }
 
 const findInvited = `-- name: FindInvited :many
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations
 WHERE urn = $1 AND (CAST($2 AS text) = '' OR state = $2)
   AND (search LIKE CAST($3 AS text) ESCAPE '\' OR search LIKE CAST($4 AS text) ESCAPE '\')
   AND position < $5
@@ -230,6 +230,7 @@ func (q *Queries) FindInvited(ctx context.Context, arg FindInvitedParams) ([]Inv
 			&i.RegistrationID,
 			&i.ParticipantID,
 			&i.State,
+			&i.Reminded,
 		); err != nil {
 			return nil, err
 		}
@@ -245,7 +246,7 @@ func (q *Queries) FindInvited(ctx context.Context, arg FindInvitedParams) ([]Inv
 }
 
 const invitation = `-- name: Invitation :one
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE id = $1
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE id = $1
 `
 
 func (q *Queries) Invitation(ctx context.Context, id string) (Invitation, error) {
@@ -270,12 +271,13 @@ func (q *Queries) Invitation(ctx context.Context, id string) (Invitation, error)
 		&i.RegistrationID,
 		&i.ParticipantID,
 		&i.State,
+		&i.Reminded,
 	)
 	return i, err
 }
 
 const invitationByLink = `-- name: InvitationByLink :one
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE id = (SELECT m.invitation_id FROM messages m WHERE m.link_hash = $1 AND m.secret_ends_at > $2)
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE id = (SELECT m.invitation_id FROM messages m WHERE m.link_hash = $1 AND m.secret_ends_at > $2)
 `
 
 type InvitationByLinkParams struct {
@@ -305,12 +307,31 @@ func (q *Queries) InvitationByLink(ctx context.Context, arg InvitationByLinkPara
 		&i.RegistrationID,
 		&i.ParticipantID,
 		&i.State,
+		&i.Reminded,
 	)
 	return i, err
 }
 
+const invitationReminded = `-- name: InvitationReminded :execrows
+UPDATE invitations SET reminded = $1, ends_at = $2 WHERE id = $3
+`
+
+type InvitationRemindedParams struct {
+	Reminded int64
+	EndsAt   time.Time
+	ID       string
+}
+
+func (q *Queries) InvitationReminded(ctx context.Context, arg InvitationRemindedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, invitationReminded, arg.Reminded, arg.EndsAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const invitationSentAgain = `-- name: InvitationSentAgain :execrows
-UPDATE invitations SET sent_at = $1, ends_at = $2, state = 'invited' WHERE id = $3 AND participant_id IS NULL
+UPDATE invitations SET sent_at = $1, ends_at = $2, reminded = 0, state = 'invited' WHERE id = $3 AND participant_id IS NULL
 `
 
 type InvitationSentAgainParams struct {
@@ -328,7 +349,7 @@ func (q *Queries) InvitationSentAgain(ctx context.Context, arg InvitationSentAga
 }
 
 const invitationTo = `-- name: InvitationTo :one
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND email_key = $2
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE urn = $1 AND email_key = $2
 `
 
 type InvitationToParams struct {
@@ -358,6 +379,7 @@ func (q *Queries) InvitationTo(ctx context.Context, arg InvitationToParams) (Inv
 		&i.RegistrationID,
 		&i.ParticipantID,
 		&i.State,
+		&i.Reminded,
 	)
 	return i, err
 }
@@ -390,7 +412,7 @@ func (q *Queries) InvitedAddresses(ctx context.Context, urn string) ([]string, e
 }
 
 const listInvited = `-- name: ListInvited :many
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND position < $2 ORDER BY position DESC LIMIT $3
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE urn = $1 AND position < $2 ORDER BY position DESC LIMIT $3
 `
 
 type ListInvitedParams struct {
@@ -427,6 +449,7 @@ func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]Inv
 			&i.RegistrationID,
 			&i.ParticipantID,
 			&i.State,
+			&i.Reminded,
 		); err != nil {
 			return nil, err
 		}
@@ -442,7 +465,7 @@ func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]Inv
 }
 
 const listInvitedOf = `-- name: ListInvitedOf :many
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE urn = $1 AND state = $2 AND position < $3 ORDER BY position DESC LIMIT $4
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE urn = $1 AND state = $2 AND position < $3 ORDER BY position DESC LIMIT $4
 `
 
 type ListInvitedOfParams struct {
@@ -485,6 +508,7 @@ func (q *Queries) ListInvitedOf(ctx context.Context, arg ListInvitedOfParams) ([
 			&i.RegistrationID,
 			&i.ParticipantID,
 			&i.State,
+			&i.Reminded,
 		); err != nil {
 			return nil, err
 		}
@@ -532,7 +556,7 @@ func (q *Queries) OpenInvitation(ctx context.Context, arg OpenInvitationParams) 
 }
 
 const openInvitationsTo = `-- name: OpenInvitationsTo :many
-SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state FROM invitations WHERE email_key = $1 AND state = 'invited' ORDER BY sent_at, id
+SELECT id, urn, position, email_key, email, first_name, last_name, search, date_of_birth, trn, invited_by, created_at, sent_at, ends_at, opened_at, registration_id, participant_id, state, reminded FROM invitations WHERE email_key = $1 AND state = 'invited' ORDER BY sent_at, id
 `
 
 func (q *Queries) OpenInvitationsTo(ctx context.Context, emailKey string) ([]Invitation, error) {
@@ -563,6 +587,7 @@ func (q *Queries) OpenInvitationsTo(ctx context.Context, emailKey string) ([]Inv
 			&i.RegistrationID,
 			&i.ParticipantID,
 			&i.State,
+			&i.Reminded,
 		); err != nil {
 			return nil, err
 		}

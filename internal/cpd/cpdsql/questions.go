@@ -25,6 +25,16 @@ func (r reads) OpenQuestion(ctx context.Context, id cpd.RequestID) (cpd.Question
 	if err != nil {
 		return cpd.Question{}, failed("question", err)
 	}
+	return toQuestion(row)
+}
+
+// Questions gives every question of a request, in their order.
+func (r reads) Questions(ctx context.Context, id cpd.RequestID) ([]cpd.Question, error) {
+	rows, err := r.q.QuestionsOf(ctx, string(id))
+	return each("question", rows, err, toQuestion)
+}
+
+func toQuestion(row Question) (cpd.Question, error) {
 	q := cpd.Question{
 		Request: cpd.RequestID(row.RequestID), Number: row.Number, Text: row.Body, AsksFor: row.AsksFor, AskedAt: row.AskedAt.UTC(),
 		EndsAt: row.EndsAt.UTC(), State: cpd.QuestionState(row.State), Reminded: row.Reminded,
@@ -40,7 +50,7 @@ func (r reads) OpenQuestion(ctx context.Context, id cpd.RequestID) (cpd.Question
 		q.Reply.PreviousNames = append(q.Reply.PreviousNames, person.FullName{First: stored(&v, person.ParseName, n[0]), Last: stored(&v, person.ParseName, n[1])})
 	}
 	if v.unreadable {
-		return cpd.Question{}, fmt.Errorf("cpdsql: the reply to a question of %s cannot be read", id)
+		return cpd.Question{}, fmt.Errorf("cpdsql: the reply to a question of %s cannot be read", row.RequestID)
 	}
 	return q, nil
 }
@@ -54,7 +64,7 @@ func (x *tx) AddQuestion(ctx context.Context, q cpd.Question) (bool, error) {
 	return n > 0, wrote("add question", err)
 }
 
-// SaveQuestion keeps how far a question has come.
+// SaveQuestion keeps what a question asks, and how far it has come.
 func (x *tx) SaveQuestion(ctx context.Context, q cpd.Question) error {
 	kept := reply{Text: q.Reply.Text.Reveal(), NINO: q.Reply.NINO.Reveal(), TRN: q.Reply.TRN.Reveal()}
 	for _, n := range q.Reply.PreviousNames {
@@ -68,6 +78,7 @@ func (x *tx) SaveQuestion(ctx context.Context, q cpd.Question) error {
 		}
 	}
 	n, err := x.q.SaveQuestion(ctx, SaveQuestionParams{
+		Body: q.Text, AsksFor: q.AsksFor, AskedAt: sqldb.Time(q.AskedAt), EndsAt: sqldb.Time(q.EndsAt),
 		State: string(q.State), Reply: string(text), Reminded: q.Reminded, RequestID: string(q.Request), Number: q.Number,
 	})
 	return changed("question", n, err)

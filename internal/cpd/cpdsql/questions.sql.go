@@ -41,6 +41,15 @@ func (q *Queries) AddQuestion(ctx context.Context, arg AddQuestionParams) (int64
 	return result.RowsAffected()
 }
 
+const forgetReplies = `-- name: ForgetReplies :exec
+UPDATE questions SET reply = '' WHERE request_id = $1 AND reply <> ''
+`
+
+func (q *Queries) ForgetReplies(ctx context.Context, requestID string) error {
+	_, err := q.db.ExecContext(ctx, forgetReplies, requestID)
+	return err
+}
+
 const openQuestion = `-- name: OpenQuestion :one
 SELECT request_id, number, body, asks_for, asked_at, ends_at, state, reply, reminded FROM questions WHERE request_id = $1 AND state IN ('open', 'replied')
 `
@@ -62,11 +71,52 @@ func (q *Queries) OpenQuestion(ctx context.Context, requestID string) (Question,
 	return i, err
 }
 
+const questionsOf = `-- name: QuestionsOf :many
+SELECT request_id, number, body, asks_for, asked_at, ends_at, state, reply, reminded FROM questions WHERE request_id = $1 ORDER BY number
+`
+
+func (q *Queries) QuestionsOf(ctx context.Context, requestID string) ([]Question, error) {
+	rows, err := q.db.QueryContext(ctx, questionsOf, requestID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Question
+	for rows.Next() {
+		var i Question
+		if err := rows.Scan(
+			&i.RequestID,
+			&i.Number,
+			&i.Body,
+			&i.AsksFor,
+			&i.AskedAt,
+			&i.EndsAt,
+			&i.State,
+			&i.Reply,
+			&i.Reminded,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const saveQuestion = `-- name: SaveQuestion :execrows
-UPDATE questions SET state = $1, reply = $2, reminded = $3 WHERE request_id = $4 AND number = $5
+UPDATE questions SET body = $1, asks_for = $2, asked_at = $3, ends_at = $4, state = $5, reply = $6, reminded = $7 WHERE request_id = $8 AND number = $9
 `
 
 type SaveQuestionParams struct {
+	Body      string
+	AsksFor   string
+	AskedAt   time.Time
+	EndsAt    time.Time
 	State     string
 	Reply     string
 	Reminded  int64
@@ -76,6 +126,10 @@ type SaveQuestionParams struct {
 
 func (q *Queries) SaveQuestion(ctx context.Context, arg SaveQuestionParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, saveQuestion,
+		arg.Body,
+		arg.AsksFor,
+		arg.AskedAt,
+		arg.EndsAt,
 		arg.State,
 		arg.Reply,
 		arg.Reminded,

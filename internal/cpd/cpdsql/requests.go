@@ -58,14 +58,18 @@ func (x *tx) AddRequest(ctx context.Context, r cpd.Request) error {
 	}))
 }
 
-// SaveRequest changes a request, but for whose it is and what it asks.
+// SaveRequest changes a request, but for whose it is and what it asks. The replies
+// to the questions of one that is over are forgotten.
 func (x *tx) SaveRequest(ctx context.Context, r cpd.Request) error {
 	n, err := x.q.SaveRequest(ctx, SaveRequestParams{
 		State: string(r.State), Replaces: string(r.Replaces), Attempts: r.Attempts, SentAt: sqldb.NullTime(r.SentAt), Problem: r.Problem,
 		Status: r.Status, ExpectedBy: sqldb.NullTime(r.ExpectedBy), AsOf: sqldb.NullTime(r.AsOf), Version: r.Version,
 		Outcome: string(r.Outcome), Reason: r.Reason, Note: r.Note, AnsweredAt: sqldb.NullTime(r.AnsweredAt), ID: string(r.ID),
 	})
-	return changed("request", n, err)
+	if err := changed("request", n, err); err != nil || r.Open() {
+		return err
+	}
+	return wrote("forget replies", x.q.ForgetReplies(ctx, string(r.ID)))
 }
 
 // AddAnswer keeps that a version was read, false when it was read before.

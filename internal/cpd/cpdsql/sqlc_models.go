@@ -100,6 +100,7 @@ type Invitation struct {
 	RegistrationID string
 	ParticipantID  sql.NullString
 	State          string
+	Reminded       int64
 }
 
 type Message struct {

@@ -109,6 +109,7 @@ var problemTexts = map[string]string{
 	"too_many":          "We ask the other service too often",
 	"not_found":         "The other service does not know the request",
 	"answer_unreadable": "The answer cannot be read",
+	"answer_too_late":   "The answer came too late",
 }
 
 func problemText(problem string) string {

@@ -14,7 +14,7 @@ import (
 // What a session holds of an administrator's work on a participant.
 const (
 	keyCorrecting = "correcting" // a correction that is to be confirmed
-	keyChecked    = "checked"    // what the automatic check gave, for one page
+	keyDone       = "done"       // what was done, for one page
 )
 
 // correctionForm is an administrator's correction of a participant's details.
@@ -289,6 +289,6 @@ func (p *Pages) checkNow(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.o.Sessions.Put(r.Context(), keyChecked, text)
+	p.o.Sessions.Put(r.Context(), keyDone, text)
 	goTo(w, r, participantPath(id))
 }

@@ -28,6 +28,25 @@ func (p *Pages) assignAlert(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// askTRAAgain asks the TRA again whose answer came too late, and says on the
+// participant's page what follows.
+func (p *Pages) askTRAAgain(w http.ResponseWriter, r *http.Request) {
+	id := cpd.ParticipantID(r.PathValue("id"))
+	asked, err := p.svc.AskTRAAgain(r.Context(), administrator(r), id)
+	text := "The TRA is asked again."
+	switch {
+	case fault.Is(err, fault.Conflict):
+		text = fault.SafeText(err)
+	case err != nil:
+		p.fail(w, r, err)
+		return
+	case !asked:
+		text = "Nothing is held that could be checked. We have asked the person for their details again."
+	}
+	p.o.Sessions.Put(r.Context(), keyDone, text)
+	goTo(w, r, participantPath(id))
+}
+
 // participantPage shows a participant, with an owner of the alert that was refused.
 func (p *Pages) participantPage(w http.ResponseWriter, r *http.Request, status int, owner string, errs govuk.Errors) {
 	id := cpd.ParticipantID(r.PathValue("id"))
@@ -45,5 +64,5 @@ func (p *Pages) participantPage(w http.ResponseWriter, r *http.Request, status i
 	}
 	o := p.admin(r, "Participant "+string(story.Participant.Reference))
 	o.Errors, o.BackLink = errs, govuk.BackLinkOptions{Href: participantsPath, Text: "All participants"}
-	p.showAdmin(w, r, status, o, participantPage(story, owner, p.o.Sessions.PopString(r.Context(), keyChecked), errs))
+	p.showAdmin(w, r, status, o, participantPage(story, owner, p.o.Sessions.PopString(r.Context(), keyDone), errs))
 }

@@ -182,6 +182,19 @@ func states(t *testing.T) *govuktest.Album {
 			keep("participant: owner", admin.post(path+"/alert-owner", "owner", longEmail))
 		}
 	}
+	w.work() // what was asked before reaches the TRA before
+	w.browser().standsBy(sample{First: "Gone", Last: "Sample", Email: "gone@example.org"})
+	w.answer(cpd.Answer{Outcome: cpd.TRNFound, Gone: true})
+	late := ""
+	for _, p := range w.participants() {
+		if p.FirstName.Reveal() == "Gone" {
+			late = "/admin/participants/" + string(p.ID)
+		}
+	}
+	keep("participant: answered too late", admin.get(late).says("Ask the TRA again"))
+	keep("waiting: answered too late", admin.get("/admin/waiting"))
+	keep("participant: asked again", admin.post(late+"/ask-again").at(late))
+	admin.post(late + "/ask-again").at(late).says("No answer of the TRA came too late.")
 	keep("conflict", admin.get(conflict+"/conflict"))
 	send := func(form ...string) page {
 		return admin.post(conflict+"/conflict", append(form, hidden(admin.get(conflict+"/conflict"))...)...)

@@ -217,6 +217,7 @@ func (p *Pages) Routes() []Route {
 		{"GET " + participantsPath + "/{id}", Administrators, p.showParticipant},
 		{"POST " + participantsPath + "/{id}/alert-owner", Administrators, p.assignAlert},
 		{"POST " + participantsPath + "/{id}/check", Administrators, p.checkNow},
+		{"POST " + participantsPath + "/{id}/ask-again", Administrators, p.askTRAAgain},
 		{"GET " + participantsPath + "/{id}/correct", Administrators, p.showCorrect},
 		{"POST " + participantsPath + "/{id}/correct", Administrators, p.proposeCorrection},
 		{"GET " + participantsPath + "/{id}/correct/check", Administrators, p.showCorrection},

@@ -54,10 +54,10 @@ func (h *hands) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-func (h *hands) script(source string) string {
+func (h *hands) script(source string, opts ...chromedp.EvaluateOption) string {
 	ctx, cancel := context.WithTimeout(h.tab, 30*time.Second)
 	defer cancel()
-	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](source))
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](source, opts...))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -86,6 +86,28 @@ func (h *hands) sees(heading string) {
 	weight := h.script(`String([...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((sum, e) => sum + e.encodedBodySize, 0))`)
 	if n, err := strconv.Atoi(weight); err != nil || n == 0 || n > heaviest {
 		h.t.Errorf("%q weighs %s bytes", heading, weight)
+	}
+}
+
+// says fails unless the page shows all of this.
+func (h *hands) says(texts ...string) {
+	h.t.Helper()
+	page := strings.Join(strings.Fields(h.script(`document.querySelector("main").innerText`)), " ")
+	for _, text := range texts {
+		if !strings.Contains(page, text) {
+			h.t.Errorf("the page does not say %q: %s", text, page)
+		}
+	}
+}
+
+// silent fails where the page shows any of this.
+func (h *hands) silent(texts ...string) {
+	h.t.Helper()
+	page := h.script(`document.querySelector("main").innerText`)
+	for _, text := range texts {
+		if strings.Contains(page, text) {
+			h.t.Errorf("the page says %q", text)
+		}
 	}
 }
 
@@ -153,7 +175,7 @@ func TestARealBrowserPlaysThePersonsAndTheTutorsJourney(t *testing.T) {
 					pages.ServeHTTP(rw, r)
 				})
 			}
-			theTutorsJourney(t, w, w.hands(t, browser, c.wide), w.hands(t, browser, c.wide))
+			theTutorsJourney(t, w, w.hands(t, browser, c.wide), w.hands(t, browser, c.wide), c.scripts)
 			thePersonsJourney(t, w, w.hands(t, browser, c.wide))
 		})
 	}
@@ -199,7 +221,7 @@ func thePersonsJourney(t *testing.T, w *world, h *hands) {
 	h.press("Send…", "We have confirmed your details")
 }
 
-func theTutorsJourney(t *testing.T, w *world, tess, jo *hands) {
+func theTutorsJourney(t *testing.T, w *world, tess, jo *hands, scripts bool) {
 	school := cpd.School{URN: "900001", Name: "Ashdown School"}
 	w.tutor("tess@example.org", school)
 	link, err := w.accounts.AddAccount(t.Context(), "tess@example.org", []string{"tutor"})
@@ -216,17 +238,50 @@ func theTutorsJourney(t *testing.T, w *world, tess, jo *hands) {
 	tess.press("Send the invitation", "Jo Sample")
 
 	file := filepath.Join(t.TempDir(), "people.csv")
-	if err := os.WriteFile(file, []byte("first_name,last_name,email\nAl,Sample,al@example.org\nBo,12,bo@example.org\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("first_name,last_name,email\nAl,Sample,al@example.org\nBo,12,bo@example.org\nCy,Sample,cy@\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	reads := func() {
+		t.Helper()
+		tess.open("/school/files", "Add people from a file")
+		tess.do(chromedp.SetUploadFiles("#file", []string{file})) // the system's dialogue is not the page's
+		tess.press("Read the file", "Check your file")
+	}
 	tess.open("/school/files", "Add people from a file")
-	tess.do(chromedp.SetUploadFiles("#file", []string{file})) // the system's dialogue is not the page's
-	tess.press("Read the file", "Check your file")
+	tess.press("Read the file", "Add people from a file") // with an error: no file
+	tess.says("Select a file")
+	reads()
+	tess.says("To be invited 1", "On your list already 0", "Rows to mend 2", "3 Bo 12", "4 Cy Sample cy@", "Enter an email address in the correct format")
 	tess.press("Invite 1 person", "We are sending the invitations")
-	w.work()
-	tess.press("See how far it is now", "The invitations are sent")
+	if scripts {
+		tess.to("Stop updating this page")
+		tess.do(chromedp.KeyEvent("\r"))
+		w.work()
+		tess.says("Update this page by itself", "0 of 1 rows are done")
+		tess.do(chromedp.KeyEvent(" "))
+		tess.sees("The invitations are sent") // by itself
+	} else {
+		tess.silent("Stop updating this page")
+		w.work()
+		tess.press("See how far it is now", "The invitations are sent")
+	}
+	tess.to("Download what became of each row (CSV)")
+	result := tess.script(`fetch(document.activeElement.href).then(answer => answer.text())`, chromedp.EvalAwaitPromise)
+	if want := "line,first_name,last_name,email,result,column,what_to_mend\n2,Al,Sample,al@example.org,invited,,\n3,Bo,12,bo@example.org,not_invited,last_name,"; !strings.HasPrefix(result, want) {
+		t.Errorf("the result is %q, want that it begins %q", result, want)
+	}
 
-	jo.open(w.link(), "Register for training")
+	// The same file once more changes nothing.
+	mails := w.mailed()
+	reads()
+	tess.says("To be invited 0", "On your list already 1", "There is nobody in this file to invite.")
+	tess.press("Forget this file", "Add people from a file")
+	w.work()
+	if n := w.mailed(); n != mails {
+		t.Errorf("the same file again: %d mails, want %d", n, mails)
+	}
+
+	jo.open(w.linkTo("jo@example.org"), "Register for training")
 	jo.press("Continue", "Have you ever had another name?")
 	tess.open("/school/people", "People")
 	tess.press("Jo Sample", "Jo Sample")

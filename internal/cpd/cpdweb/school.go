@@ -69,7 +69,7 @@ func invitationTag(s cpd.InvitationState) tag {
 
 // invitationTexts say what a state means and what a tutor can do.
 var invitationTexts = map[cpd.InvitationState]string{
-	cpd.StateInvited:      "We sent an email with a link. Nothing is checked until they use it and hand in their details.",
+	cpd.StateInvited:      "We sent an email with a link. Nothing is checked until they use it and hand in their details. We remind them after 5 working days and after 10.",
 	cpd.StateNoAnswer:     "The link in the email can no longer be used. Ask whether the address is right, then invite them again.",
 	cpd.StateBeingChecked: "They handed in their details, and we are checking them. You do not need to do anything.",
 	cpd.StateConfirmed:    "Their details are confirmed. You do not need to do anything.",

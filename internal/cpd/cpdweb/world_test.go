@@ -277,6 +277,32 @@ func (w *world) link() string {
 	return ""
 }
 
+// linkTo gives the newest link that was mailed to an address.
+func (w *world) linkTo(to string) string {
+	w.t.Helper()
+	messages, _, err := w.svc.Outbox(w.t.Context(), "", 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, m := range messages {
+		if m.To == to && m.Link != "" {
+			return strings.TrimPrefix(m.Link, w.server.URL)
+		}
+	}
+	w.t.Fatalf("no link was mailed to %s", to)
+	return ""
+}
+
+// mailed counts the mails.
+func (w *world) mailed() int {
+	w.t.Helper()
+	messages, _, err := w.svc.Outbox(w.t.Context(), "", 200)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return len(messages)
+}
+
 // code gives the newest code that was mailed to an address.
 func (w *world) code(to string) string {
 	w.t.Helper()

@@ -84,7 +84,7 @@ func Browser(t *testing.T) context.Context {
 // screen there, at 400% and with wider spacing; for what the keyboard does not
 // reach, in another order than is seen or without being seen; for what the
 // console complains of, such as something inline that the content policy
-// refuses; and, with the scripts blocked, for a form that does not arrive.
+// refuses; for what weighs too much; and, with the scripts blocked, for a form that does not arrive.
 //
 // TRAID_PICTURES names a folder to put a picture of each page into, at 360 and
 // 1280 pixels.
@@ -165,6 +165,7 @@ func (b *tab) inspect(t failing, n int) {
 	defer cancel()
 	l := &look{b, t, ctx, n, b.album.pages[n]}
 	l.open(b.scriptedURL+b.scripted.address(n), wide, "")
+	l.weight()
 	l.pictures()
 	l.do(chromedp.Evaluate[chromedp.Void](b.axe))
 	l.keyboard()
@@ -238,6 +239,18 @@ func evaluate[T any](l *look, expression string, opts ...chromedp.EvaluateOption
 func lines(l *look, expression string, opts ...chromedp.EvaluateOption) []string {
 	l.t.Helper()
 	return evaluate[[]string](l, expression, opts...)
+}
+
+// heaviest is the most that a page may weigh with its styles and scripts, in
+// bytes as they are sent.
+const heaviest = 200_000
+
+func (l *look) weight() {
+	l.t.Helper()
+	n := evaluate[int](l, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((sum, e) => sum + e.encodedBodySize, 0)`)
+	if n == 0 || n > heaviest {
+		l.t.Errorf("it weighs %d bytes, want at most %d", n, heaviest)
+	}
 }
 
 func (l *look) layout(where string) {

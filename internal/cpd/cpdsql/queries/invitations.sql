@@ -3,7 +3,10 @@ INSERT INTO invitations (id, urn, position, email_key, email, first_name, last_n
 VALUES ($1, $2, (SELECT COALESCE(MAX(o.position), 0) + 1 FROM invitations o WHERE o.urn = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'invited', NULL, '', NULL);
 
 -- name: InvitationSentAgain :execrows
-UPDATE invitations SET sent_at = $1, ends_at = $2, state = 'invited' WHERE id = $3 AND participant_id IS NULL;
+UPDATE invitations SET sent_at = $1, ends_at = $2, reminded = 0, state = 'invited' WHERE id = $3 AND participant_id IS NULL;
+
+-- name: InvitationReminded :execrows
+UPDATE invitations SET reminded = $1, ends_at = $2 WHERE id = $3;
 
 -- name: OpenInvitation :execrows
 UPDATE invitations SET opened_at = $1, registration_id = $2, state = CASE WHEN state = 'no_answer' THEN 'invited' ELSE state END WHERE id = $3;
