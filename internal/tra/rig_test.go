@@ -276,7 +276,7 @@ func newRig(t testing.TB, db *sqldb.DB) *rig {
 func (r *rig) empty() error {
 	r.clock.at = morning
 	for db, tables := range map[*sqldb.DB]string{
-		r.db:     "requests claims flags decisions answers creations ops counters sweep hints deliveries events tasks earlier_tickets",
+		r.db:     "requests claims questions flags decisions answers creations ops counters sweep hints deliveries events tasks earlier_tickets",
 		r.deskDB: "audits tickets idempotency_keys",
 	} {
 		if err := db.InTx(r.ctx, func(ctx context.Context, tx *sql.Tx) error {

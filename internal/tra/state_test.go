@@ -24,6 +24,7 @@ import (
 	"traid/internal/sqldb"
 	"traid/internal/tra"
 	"traid/internal/tra/trasql"
+	"traid/internal/workday"
 	"traid/internal/zendesk"
 )
 
@@ -99,6 +100,7 @@ const (
 	countRelease    = "released"
 	countLease      = "lease of a case"
 	countTicket     = "ticket"
+	countQuestion   = "question to the person"
 	countAfter      = "after the release" // what became of a released TRN
 )
 
@@ -121,9 +123,11 @@ func newTally() *tally {
 	expect(countFlag, string(tra.TicketMissing), string(tra.AnswerUnreadable), string(tra.AnswerContradictsRecord), string(tra.RegisterBehind),
 		string(tra.AnswerOutdated), string(tra.AnswerNotOnTicket))
 	expect(countRelease, "trn_found", "failed", "barred", "not_barred", "by one person", "by two people", "by a supervisor alone",
-		"via console", "via fields", "via fields and the second review", "via comment", "via register", "another version", "of a merged record")
+		"via console", "via fields", "via fields and the second review", "via comment", "via register", "via silence", "another version", "of a merged record")
 	expect(countAfter, "merged", "inactive", "gone", "opened again", "the survivor's by itself", "the survivor's without its ticket")
 	expect(countTicket, "followed up")
+	expect(countQuestion, string(tra.QuestionOpen), string(tra.QuestionAnswered), string(tra.QuestionWithdrawn), string(tra.QuestionUnanswered),
+		string(tra.QuestionOvertaken), "the second of a request", "answered twice", "answered otherwise", "over the day that was promised")
 	expect(countLease, string(tra.OwnerIdle), string(tra.OwnerTookOver))
 	expect(countAction, "agent: take off the ticket", "operator: take", "operator: take over", "operator: take next", "operator: give back")
 	expect(countMeanwhile)
@@ -160,20 +164,25 @@ func (y *tally) table() string {
 }
 
 // arrows are those that a request's state may take. Without a ticket a case can be decided too, so
-// that received leads to the second review and back. An answered case whose
-// ticket gets another answer that needs one goes there at once.
+// that received leads to the second review and back, and a person asked. An
+// answered case whose ticket gets another answer that needs one goes there at once.
 var arrows = map[string]bool{
-	"received → with_operator":         true,
-	"received → in_second_review":      true,
-	"received → withdrawn":             true,
-	"with_operator → in_second_review": true,
-	"with_operator → answered":         true,
-	"with_operator → withdrawn":        true,
-	"in_second_review → with_operator": true,
-	"in_second_review → received":      true,
-	"in_second_review → withdrawn":     true,
-	"answered → with_operator":         true,
-	"answered → in_second_review":      true,
+	"received → with_operator":           true,
+	"received → in_second_review":        true,
+	"received → waiting_for_person":      true,
+	"received → withdrawn":               true,
+	"with_operator → in_second_review":   true,
+	"with_operator → waiting_for_person": true,
+	"with_operator → answered":           true,
+	"with_operator → withdrawn":          true,
+	"in_second_review → with_operator":   true,
+	"in_second_review → received":        true,
+	"in_second_review → withdrawn":       true,
+	"waiting_for_person → with_operator": true,
+	"waiting_for_person → received":      true,
+	"waiting_for_person → withdrawn":     true,
+	"answered → with_operator":           true,
+	"answered → in_second_review":        true,
 }
 
 // Faults of calls of the helpdesk.
@@ -273,6 +282,7 @@ type machine struct {
 	touched map[tra.RequestID]bool // an agent changed the ticket of a request that had ended
 	cursor  map[tra.Client]string
 	polled  map[tra.Client][]tra.Answer
+	replies map[tra.RequestID]map[int64]tra.Reply // that were taken, by the question's number
 }
 
 var clients = []tra.Client{cpdClient, "another-client"}
@@ -289,10 +299,11 @@ func newMachine(rt *rapid.T, r *rig, counts *tally) *machine {
 		rig: r, counts: counts, storm: &storm{counts: counts},
 		subs: map[tra.RequestID]tra.Submission{}, touched: map[tra.RequestID]bool{},
 		cursor: map[tra.Client]string{}, polled: map[tra.Client][]tra.Answer{},
+		replies: map[tra.RequestID]map[int64]tra.Reply{},
 	}
 	m.store = &watch{Store: trasql.NewStore(r.db, nil), m: m}
 	m.svc = tra.New(m.store, r.helpdesk(m.storm), r.register, r.told, []byte("key"), r.clock.now,
-		tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim})
+		tra.Options{PublicURL: "http://console.example", Details: tra.DetailsClaim, Retain: 10 * 365 * 24 * time.Hour}) // of what is forgotten nothing is left to hold
 	r.register.records, r.register.merged = map[string]tra.Record{}, map[string]string{}
 	r.register.asAt, r.register.down = r.clock.at, false
 	for n, alerts := range [][]tra.Alert{{}, {prohibited}, {dbsOnly}} {
@@ -365,6 +376,8 @@ func (m *machine) steps() []func(rt *rapid.T) {
 		{1, m.submitAgain},
 		{1, m.registerState},
 		{1, m.atOnce},
+		{1, m.askedAtOnce},
+		{1, m.nobodyAnswers},
 		{1, m.otherAnswer},
 		{1, m.away},
 		{2, m.afterwards},
@@ -392,6 +405,16 @@ func (m *machine) steps() []func(rt *rapid.T) {
 func (m *machine) atOnce(rt *rapid.T) {
 	m.submitNew(rt)
 	for _, draw := range []func(*rapid.T) deed{m.decide, oneOf(rt, "then", m.undo, m.review)} {
+		d := draw(rt)
+		m.did(rt, d.what, d.do(), d.may...)
+	}
+}
+
+// askedAtOnce asks the person whether there is a ticket or not, and then
+// something comes of it.
+func (m *machine) askedAtOnce(rt *rapid.T) {
+	m.submitNew(rt)
+	for _, draw := range []func(*rapid.T) deed{m.ask, oneOf(rt, "then", m.reply, m.reply, m.takeBack, m.withdraw, m.fill)} {
 		d := draw(rt)
 		m.did(rt, d.what, d.do(), d.may...)
 	}
@@ -428,6 +451,9 @@ func (m *machine) drawDeeds() []drawDeed {
 		{1, m.withdraw},
 		{1, m.endTicket},
 		{1, m.takeOff},
+		{2, m.ask},
+		{2, m.reply},
+		{1, m.takeBack},
 	}
 }
 
@@ -493,7 +519,7 @@ func (m *machine) submitNew(rt *rapid.T) {
 	sub.Claim = m.claimOf(rt, sub.Kind)
 	if len(m.ids) > 0 && rarely(rt, 3) {
 		what = "client: replace"
-		sub.Replaces = m.of(rt, slices.DeleteFunc(m.in(tra.Received, tra.WithOperator, tra.InSecondReview, tra.Answered), func(id tra.RequestID) bool {
+		sub.Replaces = m.of(rt, slices.DeleteFunc(m.in(tra.Received, tra.WithOperator, tra.InSecondReview, tra.WaitingForPerson, tra.Answered), func(id tra.RequestID) bool {
 			return m.subs[id].Client != sub.Client || m.subs[id].Kind != sub.Kind
 		}))
 	}
@@ -566,6 +592,8 @@ func (m *machine) get(rt *rapid.T) {
 		rt.Fatalf("the client sees %s, it is %s", v.Status, r.State)
 	case (v.Answer == nil) != (r.Version == 0) || v.Answer != nil && v.Answer.Version != r.Version:
 		rt.Fatalf("the client sees the answer %+v, the newest version is %d", v.Answer, r.Version)
+	case (v.Question != nil) != (r.State == tra.WaitingForPerson) || v.Question != nil && !v.ExpectedBy.IsZero():
+		rt.Fatalf("the client of a request that is %s sees the question %+v, and an answer expected by %s", r.State, v.Question, v.ExpectedBy)
 	}
 }
 
@@ -702,6 +730,167 @@ func (m *machine) review(rt *rapid.T) deed {
 	}, refusals}
 }
 
+// Questions to the person.
+
+// askable gives the requests about which something can be asked.
+func (m *machine) askable() []tra.RequestID {
+	return slices.DeleteFunc(m.in(tra.Received, tra.WithOperator), func(id tra.RequestID) bool { return m.subs[id].Kind != tra.TRNValidation })
+}
+
+func (m *machine) ask(rt *rapid.T) deed {
+	id := m.of(rt, m.askable())
+	op, revision := oneOf(rt, "operator", operators...), m.revision(rt, id)
+	in := tra.Asking{
+		Text:    oneOf(rt, "question", "Which other names have you had?", "When did you train?", "Which other names have you had?", ""),
+		AsksFor: oneOf(rt, "for", "", tra.FieldPreviousNames, tra.FieldNINO, tra.FieldTRN),
+	}
+	return deed{"operator: ask", func() (err error) {
+		if in.Revision, err = revision(); err != nil {
+			return err
+		}
+		return m.svc.Ask(m.ctx, op, id, in)
+	}, refusals}
+}
+
+func (m *machine) takeBack(rt *rapid.T) deed {
+	waiting := m.in(tra.WaitingForPerson)
+	if len(waiting) == 0 && !rarely(rt, 8) {
+		return m.ask(rt)
+	}
+	id := m.of(rt, waiting)
+	op, revision := oneOf(rt, "operator", operators...), m.revision(rt, id)
+	return deed{"operator: take the question back", func() error {
+		rev, err := revision()
+		if err != nil {
+			return err
+		}
+		return m.svc.TakeQuestionBack(m.ctx, op, id, rev)
+	}, refusals}
+}
+
+// reply is a client's answer to a question, and rarely the same or another one
+// right after it.
+func (m *machine) reply(rt *rapid.T) deed {
+	waiting := m.in(tra.WaitingForPerson)
+	if len(waiting) == 0 && !rarely(rt, 8) {
+		return m.ask(rt)
+	}
+	id := m.of(rt, waiting)
+	asked, err := m.store.Questions(m.ctx, id)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	number := int64(len(asked))
+	if number > 1 && rarely(rt, 8) {
+		number--
+	}
+	in := tra.Reply{Text: person.NewText(oneOf(rt, "reply", "Yes.", "No.", ""))}
+	switch oneOf(rt, "with", "", "a name", "a TRN", "") {
+	case "a name":
+		in.PreviousNames = []person.FullName{{Last: name("Okoro")}}
+	case "a TRN":
+		in.TRN = m.someTRN(rt)
+	}
+	then := oneOf(rt, "then", "", "the same", "another")
+	send := func(in tra.Reply) error {
+		_, err := m.svc.Reply(m.ctx, m.subs[id].Client, id, number, in)
+		return err
+	}
+	return deed{"client: reply", func() error {
+		before, answered := m.replies[id][number]
+		err := send(in)
+		switch {
+		case err != nil:
+			return err
+		case answered && fmt.Sprint(reveal(before)) != fmt.Sprint(reveal(in)):
+			return fmt.Errorf("question %d of %s was answered twice", number, id)
+		}
+		if m.replies[id] == nil {
+			m.replies[id] = map[int64]tra.Reply{}
+		}
+		m.replies[id][number] = in
+		switch then {
+		case "the same":
+			m.counts.count(countQuestion, "answered twice")
+			return send(in)
+		case "another":
+			m.counts.count(countQuestion, "answered otherwise")
+			in.Text = person.NewText("Otherwise.")
+			if err := send(in); !fault.Is(err, fault.Conflict) {
+				return fmt.Errorf("another reply: %w", err)
+			}
+		}
+		return nil
+	}, []fault.Kind{fault.Conflict, fault.Invalid, fault.NotFound}}
+}
+
+// reveal gives all that a reply says.
+func reveal(in tra.Reply) []string {
+	out := []string{in.Text.Reveal(), in.NINO.Reveal(), in.TRN.Reveal()}
+	for _, n := range in.PreviousNames {
+		out = append(out, n.First.Reveal(), n.Last.Reveal())
+	}
+	return out
+}
+
+// nobodyAnswers lets the time of a question pass, which is after the day that
+// was promised: before its end nothing is overdue.
+func (m *machine) nobodyAnswers(rt *rapid.T) {
+	m.register.down, m.storm.down = false, false
+	if askable := m.askable(); len(m.in(tra.WaitingForPerson)) == 0 && len(askable) > 0 {
+		d := m.ask(rt)
+		m.did(rt, d.what, d.do(), d.may...)
+	}
+	waiting := m.in(tra.WaitingForPerson)
+	if len(waiting) == 0 {
+		return
+	}
+	q, err := m.store.OpenQuestion(m.ctx, waiting[0])
+	if err != nil {
+		rt.Fatal(err)
+	}
+	m.clock.move(max(q.EndsAt.Sub(m.clock.now())-time.Minute, 0))
+	m.notOverdue(rt)
+	for _, wait := range []time.Duration{2 * time.Minute, time.Minute, 6 * time.Minute} {
+		m.clock.move(wait)
+		m.register.asAt = m.clock.now()
+		m.work(rt, 1)
+	}
+}
+
+// notOverdue looks at the console's list of those who are asked: nobody's clock
+// goes on meanwhile.
+func (m *machine) notOverdue(rt *rapid.T) {
+	waiting := m.in(tra.WaitingForPerson)
+	if len(waiting) == 0 {
+		return
+	}
+	page, err := m.svc.Queue(m.ctx, susan, tra.QueueFilter{Queue: tra.QueueAsked})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if len(page.Rows) != len(waiting) || page.Counts[tra.QueueAsked] != len(waiting) {
+		rt.Fatalf("%d wait for the person, %d are listed so", len(waiting), len(page.Rows))
+	}
+	for _, row := range page.Rows {
+		if slices.ContainsFunc(row.Flags, func(f tra.Flagged) bool { return f.Flag == tra.Overdue }) {
+			rt.Fatalf("%s waits for the person and is overdue", row.ID)
+		}
+		if row.ExpectedBy.Before(m.clock.now()) {
+			m.counts.count(countQuestion, "over the day that was promised")
+		}
+	}
+	late, err := m.svc.Queue(m.ctx, susan, tra.QueueFilter{Queue: tra.QueueOverdue})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, row := range late.Rows {
+		if slices.Contains(waiting, row.ID) {
+			rt.Fatalf("%s waits for the person and stands among the overdue", row.ID)
+		}
+	}
+}
+
 func (m *machine) owner(rt *rapid.T) deed {
 	id, op := m.some(rt), oneOf(rt, "operator", operators...)
 	switch oneOf(rt, "how", "take", "take over", "next", "give back") {
@@ -788,7 +977,7 @@ func (m *machine) update(t zendesk.TicketID, u zendesk.TicketUpdate) error {
 // fill has the agent fill the fields: rightly, wrongly or in part.
 func (m *machine) fill(rt *rapid.T) deed {
 	how := oneOf(rt, "how", "right", "right", "right", "right", "in part", "wrong", "cleared", "right")
-	return m.fillFor(rt, m.of(rt, m.in(tra.WithOperator, tra.Answered)), how)
+	return m.fillFor(rt, m.of(rt, m.in(tra.WithOperator, tra.WaitingForPerson, tra.Answered)), how)
 }
 
 // otherAnswer has somebody prohibited after the answer, and the agent say so on the ticket.
@@ -1187,7 +1376,56 @@ func (x *watchedTx) SaveRequest(ctx context.Context, r tra.Request) error {
 	if old.ReplacedBy != "" && r.ReplacedBy != old.ReplacedBy {
 		x.wrong("%s was replaced twice", r.ID)
 	}
+	if !r.QueuedAt.Equal(old.QueuedAt) {
+		x.wrong("%s: its place is %s and was %s", r.ID, r.QueuedAt, old.QueuedAt)
+	}
+	if old.State == tra.WaitingForPerson && r.State.Working() {
+		if err := x.resumed(ctx, old, r); err != nil {
+			return err
+		}
+	}
 	return x.Tx.SaveRequest(ctx, r)
+}
+
+// resumed looks at the promise of a request that waited for the person: as many
+// working days are left as when they were asked.
+func (x *watchedTx) resumed(ctx context.Context, old, r tra.Request) error {
+	asked, err := x.Tx.Questions(ctx, r.ID)
+	if err != nil || old.ExpectedBy.Before(asked[len(asked)-1].AskedAt) {
+		return err
+	}
+	before, err := workday.Until(asked[len(asked)-1].AskedAt, old.ExpectedBy)
+	if err != nil {
+		return err
+	}
+	after, err := workday.Until(x.w.m.clock.now(), r.ExpectedBy)
+	if err == nil && after != before {
+		x.wrong("%s: %d working days were left when the person was asked, %d when it went on", r.ID, before, after)
+	}
+	return err
+}
+
+// AddQuestion is one that no other is open beside.
+func (x *watchedTx) AddQuestion(ctx context.Context, q tra.Question) error {
+	if _, err := x.Tx.OpenQuestion(ctx, q.Request); !fault.Is(err, fault.NotFound) || q.State != tra.QuestionOpen {
+		x.wrong("%s: a %s question beside an open one: %v", q.Request, q.State, err)
+	}
+	x.count(countQuestion, string(q.State))
+	if q.Number > 1 {
+		x.count(countQuestion, "the second of a request")
+	}
+	return x.Tx.AddQuestion(ctx, q)
+}
+
+func (x *watchedTx) SaveQuestion(ctx context.Context, q tra.Question) error {
+	if open, err := x.Tx.OpenQuestion(ctx, q.Request); err != nil || open.Number != q.Number || q.State == tra.QuestionOpen {
+		x.wrong("%s: question %d became %s, open is %d, %v", q.Request, q.Number, q.State, open.Number, err)
+	}
+	if q.State == tra.QuestionUnanswered && x.w.m.clock.now().Before(q.EndsAt) {
+		x.wrong("%s: question %d ended before its time", q.Request, q.Number)
+	}
+	x.count(countQuestion, string(q.State))
+	return x.Tx.SaveQuestion(ctx, q)
 }
 
 func (x *watchedTx) SaveDecision(ctx context.Context, d tra.Decision) error {
@@ -1255,6 +1493,15 @@ func (x *watchedTx) AddAnswer(ctx context.Context, a tra.Answer) (int64, error) 
 	without := d.Via == tra.ViaRegister && d.Stage == tra.StageToWrite
 	if d.Via == tra.ViaRegister {
 		x.byRegister(ctx, r, without, bad)
+	}
+	if d.Via == tra.ViaSilence {
+		asked, err := x.Tx.Questions(ctx, a.Request)
+		if err != nil {
+			return 0, err
+		}
+		if len(asked) == 0 || asked[len(asked)-1].State != tra.QuestionUnanswered || a.Outcome != tra.Failed || a.Reason != tra.NotEnoughDetails {
+			bad(fmt.Sprintf("the questions are %+v", asked))
+		}
 	}
 	switch {
 	case without:
@@ -1401,6 +1648,7 @@ func (m *machine) hold(rt *rapid.T) {
 		}
 		_, err = m.store.Claim(m.ctx, id)
 		m.holdsFor(rt, r, decisions, err == nil, versions[id])
+		m.holdsForQuestions(rt, r, err == nil)
 		live := 0
 		for _, t := range tickets[id] {
 			if t.Status != desk.Solved && t.Status != desk.Closed {
@@ -1409,6 +1657,46 @@ func (m *machine) hold(rt *rapid.T) {
 		}
 		if r.State.Open() && live > 1 {
 			rt.Fatalf("%s: %d tickets are open", id, live)
+		}
+	}
+	m.notOverdue(rt)
+}
+
+// holdsForQuestions: a request waits for the person exactly while one question is
+// open, its history tells every question and its end once, and what was answered
+// goes with the claim.
+func (m *machine) holdsForQuestions(rt *rapid.T, r tra.Request, claimHeld bool) {
+	asked, err := m.store.Questions(m.ctx, r.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if len(asked) == 0 && r.State != tra.WaitingForPerson {
+		return
+	}
+	states := map[tra.QuestionState]int{}
+	for i, q := range asked {
+		states[q.State]++
+		if q.Number != int64(i+1) || (q.BodyHash != "") != (q.State == tra.QuestionAnswered) || q.EndedAt.IsZero() != (q.State == tra.QuestionOpen) || !claimHeld && !q.Reply.IsZero() {
+			rt.Fatalf("%s: question %d is %+v, its claim held %v", r.ID, i+1, q, claimHeld)
+		}
+	}
+	if states[tra.QuestionOpen] > 1 || (states[tra.QuestionOpen] == 1) != (r.State == tra.WaitingForPerson) {
+		rt.Fatalf("%s is %s with %d open questions", r.ID, r.State, states[tra.QuestionOpen])
+	}
+	events, err := m.store.Events(m.ctx, r.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	told := map[tra.What]int{}
+	for _, e := range events {
+		told[e.What]++
+	}
+	for what, want := range map[tra.What]int{
+		tra.PersonAsked: len(asked), tra.PersonAnswered: states[tra.QuestionAnswered], tra.PersonSilent: states[tra.QuestionUnanswered],
+		tra.QuestionTakenBack: states[tra.QuestionWithdrawn],
+	} {
+		if told[what] != want {
+			rt.Fatalf("%s: the history says %d times %s, the questions are %+v", r.ID, told[what], what, asked)
 		}
 	}
 }
@@ -1434,6 +1722,7 @@ func (m *machine) holdsFor(rt *rapid.T, r tra.Request, decisions []tra.Decision,
 	}{
 		{len(open) > 1, "more than one decision is open"},
 		{r.State.Open() && (r.State == tra.InSecondReview) != reviewed, "its state and the second review do not go together"},
+		{r.State == tra.WaitingForPerson && (len(open) > 0 || r.OwnerAt(m.clock.now()) != ""), "it waits for the person, and is decided or somebody's"},
 		{r.State == tra.Received && r.Ticket != 0, "received, with a ticket"},
 		{r.State == tra.WithOperator && r.Ticket == 0, "with an operator, without a ticket"},
 		{!r.State.Open() && len(open) > 0, "a decision is open"},
@@ -1534,6 +1823,16 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 		}
 		rt.Fatalf("%s: %s: %s, ticket %d %s; flags %v; %d changes pending; decision %v %+v; tickets %v\n%s", r.ID, what, r.State, r.Ticket, r.TicketStatus, flags, pending, decided, d, tickets, strings.Join(steps, "\n"))
 	}
+	asked, err := m.store.Questions(m.ctx, r.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if told := m.toldOf(r.ID); r.Client == cpdClient && told != len(asked) {
+		bad(fmt.Sprintf("%d questions, its client was told of %d", len(asked), told))
+	}
+	if q, err := m.store.OpenQuestion(m.ctx, r.ID); err == nil && !q.EndsAt.After(m.clock.now()) {
+		bad("a question is open after its time")
+	}
 	if r.State == tra.Withdrawn {
 		for _, t := range tickets {
 			if t.Status != desk.Solved && t.Status != desk.Closed && !m.touched[r.ID] {
@@ -1585,6 +1884,19 @@ func (m *machine) settledFor(rt *rapid.T, r tra.Request, tickets []desk.Ticket) 
 	case decided && r.State != tra.InSecondReview:
 		bad("decided, and its ticket is open")
 	}
+}
+
+// toldOf counts how often a client was told of a question.
+func (m *machine) toldOf(id tra.RequestID) int {
+	m.told.mu.Lock()
+	defer m.told.mu.Unlock()
+	n := 0
+	for _, d := range m.told.list {
+		if d.Type == tra.DeliverQuestion && d.Request == id {
+			n++
+		}
+	}
+	return n
 }
 
 // stands looks at the answer of a request that waits for nothing.
