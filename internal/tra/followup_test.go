@@ -116,10 +116,18 @@ func TestAFollowUpIsMadeOnceWhateverBreaks(t *testing.T) {
 			r.work(time.Second)
 		},
 		"killed after the helpdesk's commit, and for longer than a key lives": func(r *rig, _ tra.RequestID) {
-			r.work(time.Second) // the closed ticket is seen to be closed, and what follows is due
-			die := once(http.MethodPost, "/tickets")
-			r.weather.set(func(w *weather) { w.lose = die })
-			r.work(0)
+			die, died := once(http.MethodPost, "/tickets"), false
+			r.weather.set(func(w *weather) {
+				w.lose = func(q *http.Request) bool {
+					now := die(q)
+					died = died || now
+					return now
+				}
+			})
+			r.work(time.Second) // the closed ticket is seen to be closed, and what follows is made
+			if !died {
+				r.t.Error("it was not killed")
+			}
 			r.clock.move(3 * time.Hour)
 			r.svc = r.start() // another process
 		},

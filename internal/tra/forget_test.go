@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -228,6 +229,33 @@ func TestWhatIsOpenedAgainIsNotForgotten(t *testing.T) {
 			t.Errorf("it is forgotten while it is %s", k.Request.State)
 		}
 		r.oneTicket(id)
+	})
+}
+
+func TestATicketThatAnAgentMadeUnderOurKeyIsNotDeleted(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		lost := once(http.MethodPost, "/tickets")
+		r.weather.set(func(w *weather) { w.lose = lost })
+		id := r.open(first, claim())
+		ours := r.oneTicket(id).ID
+		theirs, err := r.agent.CreateTicket(r.ctx, "", []byte(`{"ticket":{"subject":"By hand","external_id":"`+first+`","comment":{"body":"Mine."}}}`))
+		r.ok(err)
+		r.work(5 * time.Minute)
+		if !r.flagged(id, tra.SeveralTickets) {
+			t.Fatal("the agent's ticket was not seen")
+		}
+		r.decide(olive, id, noRecord(0))
+		r.work(time.Second)
+		r.work(released)
+		for range 4 {
+			r.work(retained / 2)
+		}
+		if other, err := r.agent.Ticket(r.ctx, theirs.ID); err != nil || other.Status == zendesk.StatusDeleted {
+			t.Errorf("the agent's ticket: %v", err)
+		}
+		if !r.deleted(ours) {
+			t.Error("ours is not deleted for good")
+		}
 	})
 }
 

@@ -172,7 +172,9 @@ func TestACaseIsDueSoonBeforeItIsOverdue(t *testing.T) {
 			}
 		}
 		stands("")
-		r.clock.move(by.AddDate(0, 0, -1).Sub(r.clock.now()) - 8*time.Hour) // the morning before
+		r.clock.move(by.AddDate(0, 0, -2).Sub(r.clock.now()) - time.Second) // a moment before two working days are left
+		stands("")
+		r.clock.move(time.Second)
 		stands(tra.QueueSoon)
 		r.clock.move(by.Sub(r.clock.now()))
 		stands(tra.QueueSoon)

@@ -1,6 +1,8 @@
 package tra_test
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,7 +11,10 @@ import (
 
 	"traid/internal/fault"
 	"traid/internal/person"
+	"traid/internal/sqldb"
+	"traid/internal/sqldb/sqldbtest"
 	"traid/internal/tra"
+	"traid/internal/tra/trasql"
 	"traid/internal/zendesk"
 )
 
@@ -259,6 +264,10 @@ func TestWhatDiffersNeedsAReasonAndASecondOperator(t *testing.T) {
 		d.Why = "The record's date is a slip of the register, said the school."
 		_, err = r.svc.Decide(r.ctx, olive, id, d)
 		r.ok(err)
+		r.work(time.Second)
+		if ticket := r.oneTicket(id); r.kase(id).Request.State != tra.InSecondReview || ticket.Status == zendesk.StatusSolved || r.field(ticket, "TRN") != "" {
+			t.Errorf("before anybody agreed it is %s, its ticket %s", r.kase(id).Request.State, ticket.Status)
+		}
 		r.work(released)
 		r.noAnswer()
 		k := r.kase(id)
@@ -498,6 +507,38 @@ func TestFieldsThatAreNoWholeAnswerAreRefused(t *testing.T) {
 			t.Errorf("the ticket is %s", ticket.Status)
 		}
 	})
+	failed := map[string]string{"Outcome": "failed", "Failure reason": "cannot_tell", "Note for the client": "Nothing fits."}
+	with := func(changes map[string]string) map[string]string {
+		out := maps.Clone(failed)
+		maps.Copy(out, changes)
+		maps.DeleteFunc(out, func(_, value string) bool { return value == "" })
+		return out
+	}
+	for what, fields := range map[string]map[string]string{
+		"found, without a TRN":               {"Outcome": "trn_found"},
+		"found, with what is no TRN":         {"Outcome": "trn_found", "TRN": "0000000"},
+		"found, with a failure reason":       {"Outcome": "trn_found", "TRN": zofia, "Failure reason": "cannot_tell"},
+		"a TRN, without an outcome":          {"TRN": zofia},
+		"failed, with a TRN":                 with(map[string]string{"TRN": zofia}),
+		"failed, without a reason":           with(map[string]string{"Failure reason": ""}),
+		"failed, without a note":             with(map[string]string{"Note for the client": ""}),
+		"a note with a part to be filled in": with(map[string]string{"Note for the client": "Check [which detail]."}),
+		"a note that is too long":            with(map[string]string{"Note for the client": strings.Repeat("a", 1001)}),
+		"a note with a date of birth":        with(map[string]string{"Note for the client": "Born 17/02/1984."}),
+	} {
+		t.Run(what, func(t *testing.T) {
+			r := newRig(t, sqldbtest.OpenSQLite(t, "test", sqldb.TaskMigrations, trasql.Migrations))
+			r.addRecord(zofia, nil)
+			id := r.open(first, claim())
+			r.byAgent(id, fields)
+			r.work(3 * time.Minute)
+			r.work(released)
+			r.noAnswer()
+			if ticket := r.oneTicket(id); ticket.Status != zendesk.StatusOpen || !r.flagged(id, tra.AnswerUnreadable) || r.kase(id).Decision != nil {
+				t.Errorf("the ticket is %s", ticket.Status)
+			}
+		})
+	}
 }
 
 func TestWordsOnASolvedTicketAreAProposal(t *testing.T) {
@@ -546,22 +587,26 @@ func TestADeletedTicketIsFlaggedWithinOneSweep(t *testing.T) {
 func TestWhatTheExportMissedIsSeenWithinADay(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		id := r.open(first, claim())
-		ticket := r.oneTicket(id).ID
-		r.weather.set(func(w *weather) {
-			w.deny = func(q *http.Request) int {
-				if strings.Contains(q.URL.Path, "/incremental/") {
-					return http.StatusServiceUnavailable
-				}
-				return 0
-			}
-		})
-		r.ok(r.agent.DeleteTicket(r.ctx, ticket))
-		r.work(5 * time.Minute)
-		if r.flagged(id, tra.TicketMissing) {
-			t.Fatal("it was seen without the export")
+		r.ok(r.agent.DeleteTicket(r.ctx, r.oneTicket(id).ID))
+		r.clock.move(5 * time.Minute)
+		_, after, more, err := r.helpdesk(nil).Changed(r.ctx, "") // a cursor that has passed it
+		if err != nil || more {
+			t.Fatal(err, more)
 		}
-		r.weather.set(func(w *weather) { w.deny = nil })
-		r.work(25 * time.Hour)
+		r.ok(trasql.NewStore(r.db, nil).InTx(r.ctx, func(ctx context.Context, tx tra.Tx) error {
+			at, err := tx.Sweep(ctx)
+			if err != nil {
+				return err
+			}
+			at.Cursor = after
+			return tx.SaveSweep(ctx, at)
+		}))
+		r.work(time.Minute)
+		r.work(23 * time.Hour)
+		if r.flagged(id, tra.TicketMissing) {
+			t.Fatal("the export did not miss it")
+		}
+		r.work(time.Hour)
 		if !r.flagged(id, tra.TicketMissing) {
 			t.Error("it is not flagged")
 		}
@@ -622,8 +667,8 @@ func TestAWithdrawnRequestIsNeverAnswered(t *testing.T) {
 		r.work(released)
 		r.work(24 * time.Hour)
 		r.noAnswer()
-		if k := r.kase(id); k.HasClaim || k.Request.State != tra.Withdrawn {
-			t.Errorf("the request is %s, its claim held %v", k.Request.State, k.HasClaim)
+		if k := r.kase(id); k.HasClaim || k.Request.State != tra.Withdrawn || k.Decision != nil {
+			t.Errorf("the request is %s, its claim held %v, decided %v", k.Request.State, k.HasClaim, k.Decision)
 		}
 		answered := r.open(second, claim())
 		r.decide(olive, answered, tra.Deciding{Outcome: tra.TRNFound, TRN: trn(zofia)})
@@ -900,9 +945,23 @@ func TestATicketSaysOfThePersonWhatTheSettingAllows(t *testing.T) {
 		id := r.open(first, c)
 		comments, err := r.agent.Comments(r.ctx, r.oneTicket(id).ID)
 		r.ok(err)
-		for _, want := range []string{"Marchbank", "Grabska", "1984-02-17", "QQ123456C"} {
+		values := []string{"Zofia", "Marchbank", "Grabska", "1984-02-17", "QQ123456C"}
+		for _, want := range values {
 			if !strings.Contains(comments[0].PlainBody, want) {
 				t.Errorf("the ticket does not say %s", want)
+			}
+		}
+		// By default it says nothing of the person, and leads to the case.
+		r.svc = tra.New(trasql.NewStore(r.db, nil), r.helpdesk(r.weather), r.register, r.told, []byte("key"), r.clock.now,
+			tra.Options{PublicURL: "http://console.example"})
+		id = r.open(second, c)
+		ticket := r.oneTicket(id)
+		if comments, err = r.agent.Comments(r.ctx, ticket.ID); err != nil || !strings.Contains(comments[0].PlainBody, "http://console.example/cases/"+second) {
+			t.Errorf("the ticket says %+v, %v", comments, err)
+		}
+		for _, value := range values {
+			if strings.Contains(comments[0].PlainBody+ticket.Subject, value) {
+				t.Errorf("the ticket says %s", value)
 			}
 		}
 	})
