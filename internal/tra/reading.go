@@ -61,8 +61,6 @@ func readFields(k Kind, f TicketFields, settings map[FieldName]Setting) saying {
 		out.wrong = "The outcome is “trn_found” and the field “TRN” is empty."
 	case f.Outcome == TRNFound && err != nil:
 		out.wrong = "The field “TRN” does not hold the seven digits of a TRN."
-	case f.Outcome == TRNFound && f.Reason != "":
-		out.wrong = "The outcome is “trn_found” and there is a failure reason."
 	case f.Outcome != TRNFound && f.TRN != "":
 		out.wrong = "The outcome is “" + string(f.Outcome) + "” and there is a TRN."
 	case f.Outcome == Failed && f.Reason == "":

@@ -768,8 +768,8 @@ func (m *machine) takeBack(rt *rapid.T) deed {
 	}, refusals}
 }
 
-// reply is a client's answer to a question, and rarely the same or another one
-// right after it.
+// reply is a client's answer to a question, with the same and another one right
+// after it.
 func (m *machine) reply(rt *rapid.T) deed {
 	waiting := m.in(tra.WaitingForPerson)
 	if len(waiting) == 0 && !rarely(rt, 8) {
@@ -791,7 +791,6 @@ func (m *machine) reply(rt *rapid.T) deed {
 	case "a TRN":
 		in.TRN = m.someTRN(rt)
 	}
-	then := oneOf(rt, "then", "", "the same", "another")
 	send := func(in tra.Reply) error {
 		_, err := m.svc.Reply(m.ctx, m.subs[id].Client, id, number, in)
 		return err
@@ -809,16 +808,14 @@ func (m *machine) reply(rt *rapid.T) deed {
 			m.replies[id] = map[int64]tra.Reply{}
 		}
 		m.replies[id][number] = in
-		switch then {
-		case "the same":
-			m.counts.count(countQuestion, "answered twice")
-			return send(in)
-		case "another":
-			m.counts.count(countQuestion, "answered otherwise")
-			in.Text = person.NewText("Otherwise.")
-			if err := send(in); !fault.Is(err, fault.Conflict) {
-				return fmt.Errorf("another reply: %w", err)
-			}
+		m.counts.count(countQuestion, "answered twice")
+		if err := send(in); err != nil {
+			return fmt.Errorf("the same reply again: %v", err) // no kind that may be
+		}
+		m.counts.count(countQuestion, "answered otherwise")
+		in.Text = person.NewText("Otherwise.")
+		if err := send(in); !fault.Is(err, fault.Conflict) {
+			return fmt.Errorf("another reply: %v", err)
 		}
 		return nil
 	}, []fault.Kind{fault.Conflict, fault.Invalid, fault.NotFound}}

@@ -519,6 +519,7 @@ func TestFieldsThatAreNoWholeAnswerAreRefused(t *testing.T) {
 		"found, with what is no TRN":         {"Outcome": "trn_found", "TRN": "0000000"},
 		"found, with a failure reason":       {"Outcome": "trn_found", "TRN": zofia, "Failure reason": "cannot_tell"},
 		"a TRN, without an outcome":          {"TRN": zofia},
+		"a note, without an outcome":         {"Note for the client": "Nothing fits."},
 		"failed, with a TRN":                 with(map[string]string{"TRN": zofia}),
 		"failed, without a reason":           with(map[string]string{"Failure reason": ""}),
 		"failed, without a note":             with(map[string]string{"Note for the client": ""}),
