@@ -163,7 +163,8 @@ func (s *Service) unsettleAlert(ctx context.Context, tx Tx, p *Participant) erro
 	return tx.DropTask(ctx, TaskAlert, string(p.ID))
 }
 
-// AssignAlert gives an undetermined alert to somebody to look after.
+// AssignAlert gives an undetermined alert to somebody to look after. Again
+// to the same it changes nothing.
 func (s *Service) AssignAlert(ctx context.Context, admin string, id ParticipantID, owner string) error {
 	owner = strings.TrimSpace(owner)
 	if owner == "" {
@@ -176,6 +177,9 @@ func (s *Service) AssignAlert(ctx context.Context, admin string, id ParticipantI
 		}
 		if p.AlertStatus != AlertUndetermined {
 			return fault.New(fault.Conflict, "This alert is not undetermined any more.")
+		}
+		if p.AlertOwner == owner {
+			return nil
 		}
 		p.AlertOwner, p.UpdatedAt = owner, s.now()
 		if err := s.story(ctx, tx, p.ID, admin, AlertAssigned, p.AlertRequest, ""); err != nil {

@@ -21,12 +21,10 @@ type Draft struct {
 }
 
 // SaveRegistration keeps the answers of a registration whose address is
-// confirmed, and mails the link to go on. TooMany when it was done too often.
+// confirmed, and mails the link to go on. The same twice in a moment is once.
+// TooMany when it was done too often.
 func (s *Service) SaveRegistration(ctx context.Context, id RegistrationID, email person.Email, answers []byte, from string) error {
-	if err := s.countMail(ctx, email, from); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+	return s.once(ctx, s.mailLimits(email, from), s.again("save", email.Key(), string(answers)), func(ctx context.Context, tx Tx) error {
 		if _, err := s.confirmed(ctx, tx, id, email); err != nil {
 			return err
 		}
@@ -41,10 +39,7 @@ func (s *Service) SaveCorrection(ctx context.Context, id ParticipantID, answers 
 	if err != nil {
 		return err
 	}
-	if err := s.countMail(ctx, p.Email, from); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+	return s.once(ctx, s.mailLimits(p.Email, from), s.again("save", p.Email.Key(), string(answers)), func(ctx context.Context, tx Tx) error {
 		return s.saveDraft(ctx, tx, Draft{Email: p.Email, Participant: p.ID, Answers: answers}, s.mailTo(p, p.Email, mailSaved))
 	})
 }
@@ -67,12 +62,9 @@ func (s *Service) draft(ctx context.Context, r Reads, email person.Email) (Draft
 
 // MailLink mails a link to go on where the address is registered, answers are
 // saved under it or a school invited it, and does nothing otherwise; the caller cannot tell.
-// TooMany when it was asked too often.
+// Twice in a moment is once. TooMany when it was asked too often.
 func (s *Service) MailLink(ctx context.Context, email person.Email, from string) error {
-	if err := s.countMail(ctx, email, from); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+	return s.once(ctx, s.mailLimits(email, from), s.again("link", email.Key()), func(ctx context.Context, tx Tx) error {
 		p, known, err := found(tx.ParticipantByEmail(ctx, email))
 		if err != nil {
 			return err

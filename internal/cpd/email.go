@@ -46,17 +46,20 @@ var (
 
 // SendCode mails a code to the address that a registration is to have. Only the
 // newest code of a registration is good. Whether the address is registered
-// changes nothing that anybody sees. TooMany when it was asked too often.
+// changes nothing that anybody sees. Twice in a moment is once. TooMany when it
+// was asked too often.
 func (s *Service) SendCode(ctx context.Context, id RegistrationID, email person.Email, from string) error {
-	if err := s.countMail(ctx, email, from); err != nil {
-		return err
+	to := s.hash("email", email.Key())
+	onItsWay := func(ctx context.Context, tx Tx) (bool, error) {
+		old, ok, err := found(tx.EmailCode(ctx, id))
+		return ok && old.Address == to && old.Code != "" && old.ConfirmedAt.IsZero() && old.EndsAt.After(s.now().Add(codeLife-aMoment)), err
 	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		old, again, err := found(tx.EmailCode(ctx, id))
+	return s.once(ctx, s.mailLimits(email, from), onItsWay, func(ctx context.Context, tx Tx) error {
+		old, earlier, err := found(tx.EmailCode(ctx, id))
 		if err != nil {
 			return err
 		}
-		if again {
+		if earlier {
 			if err := tx.UseCode(ctx, old.Message); err != nil {
 				return err
 			}
@@ -67,7 +70,7 @@ func (s *Service) SendCode(ctx context.Context, id RegistrationID, email person.
 			return err
 		}
 		return tx.SaveEmailCode(ctx, EmailCode{
-			Registration: id, Address: s.hash("email", email.Key()), Code: s.codeHash(id, code), Message: m.ID, EndsAt: ends, ForgetAt: ends,
+			Registration: id, Address: to, Code: s.codeHash(id, code), Message: m.ID, EndsAt: ends, ForgetAt: ends,
 		})
 	})
 }
@@ -93,6 +96,9 @@ func (s *Service) ConfirmEmail(ctx context.Context, id RegistrationID, email per
 		}
 		if !hmac.Equal([]byte(c.Code), []byte(s.codeHash(id, code))) {
 			refused = errWrongCode
+			if again, err := s.again("wrong code", string(id), c.Message, code)(ctx, tx); err != nil || again {
+				return err
+			}
 			if c.Wrong++; c.Wrong >= codeTries {
 				refused, c.Code = errCode, ""
 				if err := tx.UseCode(ctx, c.Message); err != nil {

@@ -110,6 +110,8 @@ func TestACodeHasFewTriesAndAShortLife(t *testing.T) {
 		}
 		for n := range 4 {
 			w.wantKind(fmt.Sprint("wrong try ", n+1), try(id, other(code)), fault.Invalid)
+			w.wantKind("a second click, which does not count", try(id, other(code)), fault.Invalid)
+			w.now = w.now.Add(time.Minute)
 		}
 		w.wantKind("the fifth wrong try", try(id, other(code)), fault.Gone)
 		w.wantKind("the right code after five wrong ones", try(id, code), fault.Gone)

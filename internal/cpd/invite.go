@@ -91,7 +91,7 @@ func (s *Service) Invite(ctx context.Context, tutor string, who Invitee) (Invita
 	if i, known, err := found(s.store.InvitationTo(ctx, school.URN, who.Email)); err != nil || known {
 		return i, false, err
 	}
-	if err := s.countByHand(ctx, school, who.Email); err != nil {
+	if err := byHand(s.count(ctx, s.byHandLimits(school, who.Email))); err != nil {
 		return Invitation{}, false, err
 	}
 	var out Invitation
@@ -110,11 +110,16 @@ func (s *Service) Invite(ctx context.Context, tutor string, who Invitee) (Invita
 	return out, added, err
 }
 
-func (s *Service) countByHand(ctx context.Context, school School, to person.Email) error {
-	err := s.count(ctx, []counter{
+// byHandLimits count one invitation that a school sends by hand.
+func (s *Service) byHandLimits(school School, to person.Email) []counter {
+	return []counter{
 		{s.hash("by_hand", string(school.URN)), schoolWindow, byHandLimit},
 		{s.hash("mail", to.Key()), personWindow, s.o.ChecksPerPerson},
-	})
+	}
+}
+
+// byHand says whose invitations are too many.
+func byHand(err error) error {
 	if fault.Is(err, fault.TooMany) {
 		return errTooManyByHand
 	}
@@ -269,7 +274,8 @@ func (s *Service) invited(ctx context.Context, r Reads, tutor string, id Invitat
 }
 
 // InviteAgain mails another link to somebody who has not handed in; links that
-// were mailed before cannot be used any more. Conflict once they have.
+// were mailed before cannot be used any more. Twice in a moment is once.
+// Conflict once they have.
 func (s *Service) InviteAgain(ctx context.Context, tutor string, id InvitationID) error {
 	school, i, err := s.invited(ctx, s.store, tutor, id)
 	if err != nil {
@@ -278,10 +284,7 @@ func (s *Service) InviteAgain(ctx context.Context, tutor string, id InvitationID
 	if i.Participant != "" {
 		return errAlreadyCame
 	}
-	if err := s.countByHand(ctx, school, i.Email); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = s.once(ctx, s.byHandLimits(school, i.Email), s.again("invite", string(id)), func(ctx context.Context, tx Tx) error {
 		i, err := tx.Invitation(ctx, id)
 		if err != nil {
 			return err
@@ -306,6 +309,7 @@ func (s *Service) InviteAgain(ctx context.Context, tutor string, id InvitationID
 		}
 		return s.mailInvitation(ctx, tx, school, i, mailInvited)
 	})
+	return byHand(err)
 }
 
 // Uninvite takes somebody off the list of a tutor's school. A link that was

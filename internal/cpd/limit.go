@@ -20,14 +20,51 @@ const (
 
 var errTooMany = fault.New(fault.TooMany, "You have tried too many times. Try again later.")
 
-// countMail counts one mail that somebody asks for to an address, and refuses
-// it with TooMany above a limit.
-func (s *Service) countMail(ctx context.Context, email person.Email, from string) error {
+// mailLimits count one mail that somebody asks for to an address.
+func (s *Service) mailLimits(email person.Email, from string) []counter {
 	counters := []counter{{s.hash("mail", email.Key()), personWindow, s.o.ChecksPerPerson}}
 	if from != "" {
 		counters = append(counters, counter{s.hash("address", network(from)), addressWindow, s.o.ChecksPerAddress})
 	}
-	return s.count(ctx, counters)
+	return counters
+}
+
+// aMoment is how soon the same is asked for twice by a second click.
+const aMoment = 10 * time.Second
+
+// again gives what tells whether the same was asked for a moment ago. Whatever is
+// asked for twice within a moment falls twice into one of two windows of two
+// moments, which begin a moment apart.
+func (s *Service) again(what ...string) func(ctx context.Context, tx Tx) (bool, error) {
+	return func(ctx context.Context, tx Tx) (bool, error) {
+		key, now, often := s.hash(append([]string{"again"}, what...)...), s.now(), false
+		for _, begins := range []time.Time{now.Truncate(2 * aMoment), now.Add(aMoment).Truncate(2 * aMoment).Add(-aMoment)} {
+			n, err := tx.Count(ctx, key, begins)
+			if err != nil {
+				return false, err
+			}
+			often = often || n > 1
+		}
+		return often, nil
+	}
+}
+
+// once does what somebody asks for within limits, and nothing where again
+// says that it was asked for a moment ago. What is refused counts too.
+func (s *Service) once(ctx context.Context, limits []counter, again func(ctx context.Context, tx Tx) (bool, error), do func(ctx context.Context, tx Tx) error) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		if again, err := again(ctx, tx); err != nil || again {
+			return err
+		}
+		if err := s.countIn(ctx, tx, limits); err != nil {
+			return err
+		}
+		return do(ctx, tx)
+	})
+	if fault.Is(err, fault.TooMany) {
+		return s.count(ctx, limits)
+	}
+	return err
 }
 
 // counter is how often something may happen in a window of time.
@@ -72,24 +109,35 @@ func (s *Service) countCheck(ctx context.Context, d Details, from string) (tooOf
 	return false, err
 }
 
-// count counts one try against each counter.
+// count counts one try against each counter, also one that is refused.
 func (s *Service) count(ctx context.Context, counters []counter) error {
-	over, now := false, s.now()
+	var refused error
 	err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		over = false
-		for _, c := range counters {
-			n, err := tx.Count(ctx, c.key, now.Truncate(c.window))
-			if err != nil {
-				return err
-			}
-			over = over || n > int64(c.most)
+		if refused = s.countIn(ctx, tx, counters); fault.Is(refused, fault.TooMany) {
+			return nil
 		}
-		return nil // the refused try counts too
+		return refused
 	})
-	if err == nil && over {
-		return errTooMany
+	if err == nil {
+		err = refused
 	}
 	return err
+}
+
+// countIn is count in a transaction, which keeps what was counted.
+func (s *Service) countIn(ctx context.Context, tx Tx, counters []counter) error {
+	over, now := false, s.now()
+	for _, c := range counters {
+		n, err := tx.Count(ctx, c.key, now.Truncate(c.window))
+		if err != nil {
+			return err
+		}
+		over = over || n > int64(c.most)
+	}
+	if over {
+		return errTooMany
+	}
+	return nil
 }
 
 // ninoStem is how much of an NI number tells whose it is: all but the suffix.

@@ -104,6 +104,7 @@ type Reads interface {
 	Invitation(ctx context.Context, id InvitationID) (Invitation, error)
 	InvitationTo(ctx context.Context, urn URN, email person.Email) (Invitation, error)
 	Upload(ctx context.Context, id string) (Upload, error)
+	Uploads(ctx context.Context, urn URN, limit int) ([]Upload, error) // newest first
 }
 
 // Store keeps everything of cpd.
@@ -129,7 +130,6 @@ type Store interface {
 	SchoolEvents(ctx context.Context, subject string) ([]SchoolEvent, error)
 	InvitationByLink(ctx context.Context, hash string, now time.Time) (Invitation, error)
 	Invitations(ctx context.Context, urn URN, f InvitationFilter, limit int) ([]Invitation, map[InvitationState]int, error)
-	Uploads(ctx context.Context, urn URN, limit int) ([]Upload, error)
 	ProvidedTo(ctx context.Context, provider string, since time.Time, after Place, until time.Time, limit int) ([]Provided, error)
 	ProvidedSchools(ctx context.Context, provider string, id ParticipantID) ([]URN, error)
 	WrongRows(ctx context.Context, upload string, limit int) ([]UploadRow, error)

@@ -278,6 +278,7 @@ func TestChecksAreLimitedByPersonAndByAddress(t *testing.T) {
 			if err := w.MailLink(w.Context(), details("Ann").Email, ""); err != nil {
 				w.Fatalf("link %d: %v", n+1, err)
 			}
+			w.now = w.now.Add(time.Minute)
 		}
 		w.wantKind("one link too many", w.MailLink(w.Context(), details("Ann").Email, ""), fault.TooMany)
 		w.wantKind("a code after too many links", w.SendCode(w.Context(), cpd.NewRegistrationID(), details("Ann").Email, ""), fault.TooMany)

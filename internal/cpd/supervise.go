@@ -27,7 +27,7 @@ func (s *Service) HeldData(ctx context.Context, id ParticipantID) (Data, bool, e
 
 // CheckNow makes the automatic check again for an administrator, with the
 // details as they are held. Matched stores the TRN that the register gives;
-// NotMatched and CouldNotAsk change nothing. Conflict where nothing can be
+// NotMatched and CouldNotAsk change nothing, and twice in a moment is once. Conflict where nothing can be
 // checked: the TRN is validated, in conflict, or nothing is held.
 func (s *Service) CheckNow(ctx context.Context, admin string, id ParticipantID) (CheckResult, error) {
 	p, err := standing(ctx, s.store, id)
@@ -60,6 +60,9 @@ func (s *Service) CheckNow(ctx context.Context, admin string, id ParticipantID) 
 		}
 		if current.ID != data.ID {
 			return errChanged
+		}
+		if again, err := s.again("check", admin, current.ID, string(result))(ctx, tx); err != nil || again {
+			return err
 		}
 		if err := s.story(ctx, tx, p.ID, admin, CheckedAgain, "", ""); err != nil {
 			return err

@@ -20,8 +20,8 @@ func (r reads) Upload(ctx context.Context, id string) (cpd.Upload, error) {
 }
 
 // Uploads lists the files of a school, newest first.
-func (s *Store) Uploads(ctx context.Context, urn cpd.URN, limit int) ([]cpd.Upload, error) {
-	rows, err := s.q.UploadsOf(ctx, UploadsOfParams{Urn: string(urn), Limit: int32(limit)})
+func (r reads) Uploads(ctx context.Context, urn cpd.URN, limit int) ([]cpd.Upload, error) {
+	rows, err := r.q.UploadsOf(ctx, UploadsOfParams{Urn: string(urn), Limit: int32(limit)})
 	return each("file", rows, err, toUpload)
 }
 

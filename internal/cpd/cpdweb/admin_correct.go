@@ -176,7 +176,8 @@ func (p *Pages) correctPage(w http.ResponseWriter, r *http.Request, status int, 
 type change struct{ What, From, To string }
 
 // proposed gives the correction that is to be confirmed, as long as it is about
-// what is held.
+// what is held. Where none is, a page to confirm leads to the form and a second
+// click to the participant's page, which tells what became of the first.
 func (p *Pages) proposed(w http.ResponseWriter, r *http.Request) (cpd.Participant, correctionForm, cpd.Details, []change, bool) {
 	who, data, ok := p.correctable(w, r)
 	if !ok {
@@ -184,11 +185,20 @@ func (p *Pages) proposed(w http.ResponseWriter, r *http.Request) (cpd.Participan
 	}
 	f := p.correcting(r, who.ID, data)
 	d, errs := p.correctedDetails(f, data.Details)
+	if r.Method == http.MethodPost && (f.Participant == "" || f.Seen != data.ID && errs == nil && p.changes(f, data) == nil) {
+		goTo(w, r, participantPath(who.ID))
+		return who, f, d, nil, false
+	}
 	if f.Seen != data.ID || errs != nil {
 		goTo(w, r, participantPath(who.ID)+"/correct")
 		return who, f, d, nil, false
 	}
-	before, after := p.answers(correctionOf(who.ID, data).visit()), p.answers(f.visit())
+	return who, f, d, p.changes(f, data), true
+}
+
+// changes lists what a correction changes of what is held.
+func (p *Pages) changes(f correctionForm, data cpd.Data) []change {
+	before, after := p.answers(correctionOf(f.Participant, data).visit()), p.answers(f.visit())
 	was, is := linesOf(before), linesOf(after)
 	var changes []change
 	for _, key := range keysOf(before, after) {
@@ -196,7 +206,7 @@ func (p *Pages) proposed(w http.ResponseWriter, r *http.Request) (cpd.Participan
 			changes = append(changes, change{key, orNone(from), orNone(to)})
 		}
 	}
-	return who, f, d, changes, true
+	return changes
 }
 
 // linesOf gives what stands behind each key.

@@ -18,7 +18,7 @@ import (
 )
 
 // inConflict makes two people who hold one record, and gives the one who waits.
-func inConflict(t *testing.T, w *world) (path string) {
+func inConflict(t testing.TB, w *world) (path string) {
 	t.Helper()
 	w.knows("Ada", "7300456")
 	ada := w.browser()

@@ -270,6 +270,7 @@ func TestAMailedLinkEndsEveryOtherSessionOfTheParticipant(t *testing.T) {
 	}
 	owner.get("/progress").at("/progress")
 
+	w.move(time.Minute)
 	again := w.browser() // the owner's, later
 	again.post("/continue", "email", zephyrine.Email)
 	later := w.link()
@@ -304,6 +305,7 @@ func TestASecondTapOnTheMailedLinkLeadsOn(t *testing.T) {
 	}
 	b.post(link).at("/progress")
 
+	w.move(time.Minute)
 	direct := w.browser() // never shown the link's page
 	direct.post("/start")
 	direct.post("/continue", "email", zephyrine.Email)

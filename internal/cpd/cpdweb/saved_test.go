@@ -26,6 +26,7 @@ func TestTheAddressIsConfirmedByACode(t *testing.T) {
 	} {
 		refused(t, b.post("/email-code", "code", typed), "/email-code", message)
 	}
+	w.move(time.Minute)
 	b.post("/email-code", "do", "again").at("/email-code")
 	newest := w.code("zephyrine@example.com")
 	if newest != code {
@@ -36,6 +37,7 @@ func TestTheAddressIsConfirmedByACode(t *testing.T) {
 	refused(t, b.post("/email-code", "code", newest), "/email-code", "Enter the code from the newest email")
 	for range 4 {
 		b.post("/email-code", "code", wrong).is("/email-code", 422)
+		w.move(time.Minute)
 	}
 	refused(t, b.post("/email-code", "code", wrong), "/email-code", "This code can no longer be used. Ask for another one")
 	b.post("/email-code", "do", "again")
@@ -52,6 +54,7 @@ func TestTheAddressIsConfirmedByACode(t *testing.T) {
 	refused(t, b.post("/email-code", "code", w.code("other@example.com")), "/email-code", "This code can no longer be used. Ask for another one")
 	for range 20 {
 		b.post("/email-code", "do", "again")
+		w.move(time.Minute)
 	}
 	b.post("/email-code", "do", "again").is("/email-code", http.StatusTooManyRequests)
 }

@@ -127,7 +127,7 @@ func (p *Pages) dropFile(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) changeFile(w http.ResponseWriter, r *http.Request, then string, err error) {
-	if err != nil {
+	if err != nil && !(then == uploadPath && fault.Is(err, fault.NotFound)) { // dropped already
 		p.fail(w, r, err)
 		return
 	}

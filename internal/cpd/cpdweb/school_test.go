@@ -49,10 +49,12 @@ func TestEachTutorsPagesAreTheirSchools(t *testing.T) {
 		admin.get(path).is(path, 403)
 		w.browser().get(path).at("/sign-in")
 	}
-	for _, path := range []string{person + "/again", file, file + "/drop"} {
+	for _, path := range []string{person + "/again", file} {
 		bo.post(path).is(path, 404)
 	}
 	bo.post(person + "/remove")
+	bo.post(file + "/drop").at("/school/files")
+	tess.get(file).at(file)
 	tess.get(person).says("Invited")
 	bo.get("/school/people").silent("Jo Sample", "jo@example.org")
 	tess.get("/admin/participants").is("/admin/participants", 403)

@@ -70,6 +70,7 @@ func (p *Pages) begin(ctx context.Context, v *visit) error {
 // handedIn takes what was typed out of the session, and lets it see the participant.
 func (p *Pages) handedIn(ctx context.Context, by cpd.Visitor) {
 	p.o.Sessions.Remove(ctx, keyVisit)
+	p.o.Sessions.Remove(ctx, keySaved)
 	p.o.Sessions.Put(ctx, keyParticipant, string(by.Participant))
 	p.o.Sessions.Put(ctx, keyEpoch, by.Epoch)
 }
@@ -262,10 +263,10 @@ func (p *Pages) registering(h withVisit) http.HandlerFunc {
 			h(w, r, v)
 		case v != nil:
 			h(w, r, v)
+		case p.o.Sessions.GetBool(r.Context(), keySaved) && (r.Method == http.MethodPost || !p.o.Sessions.Exists(r.Context(), keyParticipant)):
+			goTo(w, r, savedPath)
 		case p.o.Sessions.Exists(r.Context(), keyParticipant):
 			goTo(w, r, progressPath)
-		case p.o.Sessions.GetBool(r.Context(), keySaved):
-			goTo(w, r, savedPath)
 		case noCookie == nil || r.Method == http.MethodPost || r.URL.Path == emailPath:
 			goTo(w, r, sessionEndedPath)
 		default:

@@ -29,5 +29,6 @@ func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, id cpd.Particip
 		return
 	}
 	p.o.Sessions.Remove(r.Context(), keyVisit)
+	p.o.Sessions.Remove(r.Context(), keySaved)
 	goTo(w, r, progressPath)
 }

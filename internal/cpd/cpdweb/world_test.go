@@ -8,6 +8,7 @@ import (
 	"html"
 	"io"
 	"log/slog"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -387,6 +388,11 @@ func (b *browser) post(path string, form ...string) page {
 // upload sends a form with a file, and follows where it leads.
 func (b *browser) upload(path, content string) page {
 	b.t.Helper()
+	return b.follow(b.sendFile(path, content))
+}
+
+func (b *browser) sendFile(path, content string) page {
+	b.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", "people.csv")
@@ -397,7 +403,7 @@ func (b *browser) upload(path, content string) page {
 	if err := form.Close(); err != nil {
 		b.t.Fatal(err)
 	}
-	return b.follow(b.sendBody(http.MethodPost, path, form.FormDataContentType(), &body))
+	return b.sendBody(http.MethodPost, path, form.FormDataContentType(), &body)
 }
 
 func (b *browser) send(method, path string, form url.Values) page {
@@ -411,10 +417,16 @@ func (b *browser) send(method, path string, form url.Values) page {
 
 func (b *browser) sendBody(method, path, kind string, content io.Reader) page {
 	b.t.Helper()
+	return b.sendWith(method, path, kind, content, nil)
+}
+
+func (b *browser) sendWith(method, path, kind string, content io.Reader, header http.Header) page {
+	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, content)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	maps.Copy(req.Header, header)
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}

@@ -30,12 +30,12 @@ import (
 func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB), sets ...sqldb.Set) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, OpenSQLite(t, "test", sets...)) })
-	t.Run("postgres", func(t *testing.T) { test(t, openClone(t, "test", sets)) })
+	t.Run("postgres", func(t *testing.T) { test(t, OpenPostgresCopy(t, "test", sets)) })
 }
 
-// openClone gives the same as OpenPostgres on a fresh database, sooner: the
+// OpenPostgresCopy gives the same as OpenPostgres on a fresh database, sooner: the
 // first of a service and its sets is migrated, and the others are its copies.
-func openClone(t testing.TB, service string, sets []sqldb.Set) *sqldb.DB {
+func OpenPostgresCopy(t testing.TB, service string, sets []sqldb.Set) *sqldb.DB {
 	t.Helper()
 	name := service
 	for _, set := range sets {
