@@ -43,6 +43,10 @@ func NewSessions(s *Store, cookie string, secure bool) *scs.SessionManager {
 	return m
 }
 
+// byItself is the header of what a page's script sends by itself: nobody did
+// anything, and the session is not made longer.
+const byItself = "Traid-By-Itself"
+
 // LoadAndSave loads a request's session and saves it with the answer, as the
 // manager's own does, but for what others did meanwhile: a session that ended or
 // was given another name stays so, what was taken out of it stays out, and the
@@ -85,6 +89,9 @@ func (w *saver) save() {
 	ctx := w.r.Context()
 	switch w.m.Status(ctx) {
 	case scs.Modified:
+		if l, _ := ctx.Value(loadedKey{}).(*loaded); l.token != "" && w.r.Header.Get(byItself) != "" {
+			return
+		}
 		token, expiry, err := w.m.Commit(ctx)
 		if err != nil {
 			w.m.ErrorFunc(w.ResponseWriter, w.r, err)

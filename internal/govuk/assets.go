@@ -20,7 +20,7 @@ import (
 //go:embed dist
 var dist embed.FS
 
-//go:embed init.js traid.css favicon.svg
+//go:embed init.js signs_out.js traid.css favicon.svg
 var own embed.FS
 
 // fontFace and file are the parts of the styles that only a service on GOV.UK may show: its font and the royal arms.

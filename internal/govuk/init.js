@@ -1,5 +1,6 @@
 // Starts the components of the pages; a page works without it.
 import { initAll } from './govuk-frontend.min.js'
+import { keeps, renewed } from './signs_out.js'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 initAll()
@@ -12,37 +13,46 @@ for (const button of document.querySelectorAll('[data-traid-save]')) {
   const say = text => { form.querySelector('[data-traid-saved]').textContent = text }
   let typed = false
   let timer
-  const save = async () => {
+  const save = async byItself => {
     clearTimeout(timer)
     if (!typed) return
     typed = false
     const body = new URLSearchParams(new FormData(form))
     body.set(button.name, button.value)
     body.set('quiet', 'yes')
+    const at = Date.now()
     try {
-      const answer = await fetch(button.formAction, { method: 'POST', body, redirect: 'manual', keepalive: true })
+      const headers = byItself ? { 'Traid-By-Itself': 'yes' } : {}
+      const answer = await fetch(button.formAction, { method: 'POST', body, headers, redirect: 'manual', keepalive: true })
       if (answer.type === 'opaqueredirect') {
         say('You are signed out. What you typed is kept: sign in again, and you find it.')
         return
       }
       if (!answer.ok) throw answer.status
+      if (!byItself) renewed(at)
       say('Saved at ' + new Date().toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }))
     } catch {
       say('Not saved: the service does not answer. It is tried again while this page is open.')
       typed = true
-      timer = setTimeout(save, 10 * pause)
+      timer = setTimeout(save, 10 * pause, byItself)
     }
   }
   form.addEventListener('input', () => {
     typed = true
     clearTimeout(timer)
-    timer = setTimeout(save, pause)
+    timer = setTimeout(save, pause, false)
   })
   form.addEventListener('submit', () => {
     typed = false
     clearTimeout(timer)
   })
-  document.addEventListener('visibilitychange', save)
+  document.addEventListener('visibilitychange', () => save(false))
+  keeps(async () => {
+    typed ||= [...form.querySelectorAll('textarea')].some(box => box.value)
+    if (!typed) return false
+    await save(true)
+    return !typed
+  })
 }
 
 // What goes on by itself (data-traid-live) is asked for every few seconds, until

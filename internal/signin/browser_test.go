@@ -40,6 +40,7 @@ func TestThePagesOfAProviderCanBeUsedByEverybody(t *testing.T) {
 		}
 		s.link(t, "ann@example.org", "operator")
 		keep("sign-in", "GET", "/sign-in")
+		keep("", "POST", "/sign-in/stay")
 		unverified := ann()
 		unverified.EmailVerified = false
 		p.QueueUser(unverified)

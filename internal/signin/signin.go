@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -28,6 +29,12 @@ const Path = "/sign-in"
 
 // SignOutPath ends the session, by POST.
 const SignOutPath = "/sign-out"
+
+// stayPath is what a page's script calls for somebody who stays signed in.
+const stayPath = Path + "/stay"
+
+// warnBefore is how long before its end a session's pages say that it ends.
+const warnBefore = 5 * time.Minute
 
 // Options describe a service's sign-in. Only Logger may be left out.
 type Options struct {
@@ -76,11 +83,11 @@ type Route struct {
 // Routes lists the sign-in pages in the order people meet them, those of an OpenID
 // provider or those of one-time links.
 func Routes(byProvider bool) []Route {
-	how, leave := Route{"GET " + Path, (*Gate).how}, Route{"POST " + SignOutPath, (*Gate).leave}
+	how, stay, leave := Route{"GET " + Path, (*Gate).how}, Route{"POST " + stayPath, (*Gate).stay}, Route{"POST " + SignOutPath, (*Gate).leave}
 	if byProvider {
-		return []Route{how, {"GET " + startPath, (*Gate).start}, {"GET " + CallbackPath, (*Gate).callback}, leave}
+		return []Route{how, {"GET " + startPath, (*Gate).start}, {"GET " + CallbackPath, (*Gate).callback}, stay, leave}
 	}
-	return []Route{how, {"GET " + Path + "/{token}", (*Gate).ask}, {"POST " + Path + "/{token}", (*Gate).enter}, leave}
+	return []Route{how, {"GET " + Path + "/{token}", (*Gate).ask}, {"POST " + Path + "/{token}", (*Gate).enter}, stay, leave}
 }
 
 // Mount puts the sign-in pages onto the mux.
@@ -213,7 +220,27 @@ func (g *Gate) withAccount(ctx context.Context, a access.Account) context.Contex
 	if g.o.Keep != nil {
 		ctx = context.WithValue(ctx, ownerKey{}, g.signed(a.ID))
 	}
+	idle := g.o.Sessions.IdleTimeout
+	ctx = context.WithValue(ctx, endKey{}, govuk.SignsOut{
+		Account: a.ID, Idle: idle, Left: time.Until(g.o.Sessions.Deadline(ctx)), Warn: min(warnBefore, idle/2), StayURL: stayPath, SignInURL: Path,
+	})
 	return context.WithValue(ctx, accountKey{}, a)
+}
+
+type endKey struct{}
+
+// SignsOut gives when the session of a page behind Require or Recognise ends; nil
+// where nobody is signed in.
+func SignsOut(ctx context.Context) *govuk.SignsOut {
+	if end, ok := ctx.Value(endKey{}).(govuk.SignsOut); ok {
+		return &end
+	}
+	return nil
+}
+
+// stay keeps a session from ending on idling, as every request does.
+func (g *Gate) stay(w http.ResponseWriter, r *http.Request) {
+	g.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })).ServeHTTP(w, r)
 }
 
 // Recognise puts the account of whoever is signed in into the context and lets

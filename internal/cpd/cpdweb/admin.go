@@ -28,7 +28,7 @@ func (p *Pages) admin(r *http.Request, title string) govuk.PageOptions {
 		item.Active = !item.Current && strings.HasPrefix(r.URL.Path, item.Href+"/")
 		o.Navigation = append(o.Navigation, item)
 	}
-	o.NavigationEnd = signOut(signin.SignOutPath, account.Email)
+	o.NavigationEnd, o.SignsOut = signOut(signin.SignOutPath, account.Email), signin.SignsOut(r.Context())
 	o.Wide = true
 	return o
 }

@@ -231,6 +231,7 @@ func states(t *testing.T) *govuktest.Album {
 	keep("not like this", b.get("/start"))
 	keep("not there", b.get("/nothing-here"))
 	admin.post("/sign-out").at("/sign-in")
+	admin.post("/sign-in/stay").at("/sign-in")
 	keep("sign-in: gone", admin.get("/sign-in/nothing"))
 	w.album.KeepErrors("error", "/error", w.pages.ErrorPage)
 	return w.album

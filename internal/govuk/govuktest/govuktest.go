@@ -114,6 +114,16 @@ func (a *Album) Look(t *testing.T) {
 	})
 }
 
+// Axe fails for what axe finds on the page that a tab is at, in the state that it is in.
+func Axe(t *testing.T, tab context.Context) {
+	t.Helper()
+	l := &look{t: t, ctx: tab}
+	l.do(chromedp.Evaluate[chromedp.Void](axeSource(t)))
+	for _, f := range lines(l, axeRun, chromedp.EvalAwaitPromise) {
+		t.Errorf("it breaks %s", f)
+	}
+}
+
 // tab is one tab of the browser, used for one page after the other.
 type tab struct {
 	album   *Album

@@ -53,6 +53,7 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	// The way in.
 	stranger := c.stranger(t)
 	keep("sign-in", stranger.get("/sign-in"))
+	stranger.post("/sign-in/stay", nil).is(http.StatusSeeOther)
 	link, err := c.accounts.AddAccount(t.Context(), "new@example.org", []string{"guest"})
 	if err != nil {
 		t.Fatal(err)

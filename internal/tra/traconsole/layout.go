@@ -30,7 +30,7 @@ func Page(r *http.Request, title string) govuk.PageOptions {
 				o.Navigation = append(o.Navigation, item)
 			}
 		}
-		o.NavigationEnd = signOut(a.Email)
+		o.NavigationEnd, o.SignsOut = signOut(a.Email), signin.SignsOut(r.Context())
 	}
 	return o
 }
