@@ -2,6 +2,7 @@ package tra
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ const (
 // again within it is not written down again.
 const openedAgain = time.Hour
 
-// Queue is arrow 4: the list of cases, the oldest place in the queue first.
+// Queue is arrow 4: the list of cases. fault.NotFound where no request was ever
+// made by the filter's client.
 func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueuePage, error) {
 	if f.Queue == "" {
 		f.Queue = QueueOpen
@@ -31,14 +33,26 @@ func (s *Service) Queue(ctx context.Context, op Operator, f QueueFilter) (QueueP
 	f.Operator, f.Barring, f.Now, f.Limit = op.Email, op.Barring, s.now(), queueLimit+1
 	f.Query = strings.TrimSpace(f.Query)
 	f.Soon = workday.After(f.Now, soon)
+	day := f.Now.In(workday.London)
+	f.Today = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, workday.London)
+	if f.Days > 0 && !f.Queue.Done() {
+		f.Queued = workday.Before(f.Now, time.Duration(f.Days)*workday.Day)
+	}
+	clients, err := s.store.Clients(ctx)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	if f.Client != "" && !slices.Contains(clients, f.Client) {
+		return QueuePage{}, fault.New(fault.NotFound, "There is no such client.")
+	}
 	rows, err := s.store.Queue(ctx, f)
 	if err != nil {
 		return QueuePage{}, err
 	}
-	out := QueuePage{Rows: rows}
+	out := QueuePage{Rows: rows, Clients: clients}
 	if len(rows) > queueLimit {
 		out.Rows = rows[:queueLimit]
-		out.Next = out.Rows[queueLimit-1].place(f.Queue)
+		out.Next = out.Rows[queueLimit-1].place(f)
 	}
 	for i := range out.Rows {
 		out.Rows[i].Request = s.withOwner(out.Rows[i].Request)
@@ -67,10 +81,15 @@ const savedShown = 10
 const awayAfter = 10 * time.Minute
 
 // place is where a row stands in its queue, for QueueFilter.After.
-func (r QueueRow) place(q Queue) string {
+func (r QueueRow) place(f QueueFilter) string {
 	at := r.QueuedAt
-	if q == QueueAnswered && r.Decision != nil {
+	switch {
+	case f.Queue.Done() && r.Decision != nil:
 		at = r.Decision.ReleasedAt
+	case f.Sort == SortDue && !r.ExpectedBy.IsZero():
+		at = r.ExpectedBy
+	case f.Sort == SortArrived:
+		at = r.SubmittedAt
 	}
 	return at.UTC().Format(time.RFC3339Nano) + "|" + string(r.ID)
 }
@@ -130,7 +149,14 @@ func (s *Service) Case(ctx context.Context, op Operator, id RequestID) (Case, er
 		seen = seen || e.What == CaseOpened && e.Who == op.Email && now.Sub(e.At) < openedAgain
 	}
 	if !seen {
-		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error { return s.story(ctx, tx, id, op.Email, CaseOpened, "") }); err != nil {
+		if err := s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+			if out.HasClaim && r.Check == CheckUnknown { // also of what came before it was asked
+				if err := tx.Enqueue(ctx, TaskCheck, id, now); err != nil {
+					return err
+				}
+			}
+			return s.story(ctx, tx, id, op.Email, CaseOpened, "")
+		}); err != nil {
 			return Case{}, err
 		}
 	}

@@ -121,7 +121,7 @@ func (s *Service) forgetRows(ctx context.Context, tx Tx, task Task, r *Request) 
 		}
 	}
 	r.Ticket, r.TicketStatus, r.TicketUpdatedAt = 0, "", time.Time{}
-	r.Owner, r.HeldSince, r.HeldUntil, r.Changed = "", time.Time{}, time.Time{}, nil
+	r.Owner, r.HeldSince, r.HeldUntil, r.Changed, r.Check = "", time.Time{}, time.Time{}, nil, CheckNone
 	r.ForgottenAt = s.now()
 	r.Revision++
 	if err := s.story(ctx, tx, r.ID, bySystem, WasForgotten, ""); err != nil {

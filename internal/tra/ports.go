@@ -227,6 +227,8 @@ func (q Query) check() (wrong []fault.Field) {
 // Register is the register of teachers. Unavailable says nothing about any record.
 type Register interface {
 	Candidates(ctx context.Context, id RequestID, c Claim, limit int) (list []Candidate, asAt time.Time, err error)
+	// Find asks the automatic check about a claim; never CheckUnknown.
+	Find(ctx context.Context, c Claim) (Check, error)
 	// Search searches freely.
 	Search(ctx context.Context, why Looking, q Query, limit int) (list []Found, asAt time.Time, err error)
 	// Show gives the record of a TRN, of a merged one its survivor, with its alerts; NotFound without one.
@@ -260,11 +262,12 @@ const (
 	TaskLookAgain   TaskKind = "tra_look_again"
 	TaskForget      TaskKind = "tra_forget_request"
 	TaskEndQuestion TaskKind = "tra_end_question"
+	TaskCheck       TaskKind = "tra_check_claim"
 )
 
 // TaskKinds lists every kind of task.
 func TaskKinds() []TaskKind {
-	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain, TaskForget, TaskEndQuestion}
+	return []TaskKind{TaskCreate, TaskWrite, TaskRead, TaskRelease, TaskAnnounce, TaskLookAgain, TaskForget, TaskEndQuestion, TaskCheck}
 }
 
 // Task says when to look at a request. The request decides what is done.
@@ -360,6 +363,7 @@ type Store interface {
 	OpenTickets(ctx context.Context, after TicketID, limit int) ([]TicketID, error)
 
 	Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error)
+	Clients(ctx context.Context) ([]Client, error) // who ever made a request, by name
 	QueueCounts(ctx context.Context, f QueueFilter) (map[Queue]int, error)
 	Decisions(ctx context.Context, id RequestID) ([]Decision, error) // oldest first
 	// SavedForms gives what an operator typed and has not handed in, the newest first.

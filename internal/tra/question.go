@@ -260,7 +260,10 @@ func (s *Service) Reply(ctx context.Context, c Client, id RequestID, number int6
 			return err
 		}
 		if changed := in.into(claim); len(changed.changedFrom(claim)) > 0 {
-			r.Changed = changed.changedFrom(claim)
+			r.Changed, r.Check = changed.changedFrom(claim), CheckUnknown
+			if err := tx.Enqueue(ctx, TaskCheck, id, s.now()); err != nil {
+				return err
+			}
 			if err := tx.SaveClaim(ctx, id, changed); err != nil {
 				return err
 			}

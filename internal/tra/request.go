@@ -131,6 +131,7 @@ type Request struct {
 	Revision    int64     // counts every change that an operator has to have seen before deciding
 	Version     int64     // of the newest released answer; 0: none
 	Refusals    int64     // answers on the ticket that were refused since the last decision on the console
+	Check       Check     // what the automatic check says of its claim
 
 	Ticket          TicketID
 	TicketStatus    TicketStatus
@@ -139,6 +140,31 @@ type Request struct {
 
 	OverAt      time.Time // when it was answered last or withdrawn; zero: neither yet
 	ForgottenAt time.Time // when everything but its kind, times and outcome was deleted; zero: not yet
+}
+
+// Check is what the register's automatic check says of a claim: why it finds no
+// record (contract, 5).
+type Check string
+
+// What it says.
+const (
+	CheckNone                Check = ""        // nothing is asked: of a barring check, or once a request is forgotten
+	CheckUnknown             Check = "unknown" // the register has not answered yet
+	CheckMatch               Check = "match"   // it finds a record now, and did not when the client asked
+	CheckNothingToSearch     Check = "nothing_to_search"
+	CheckFirstNameMissing    Check = "first_name_missing"
+	CheckIdentifiersConflict Check = "identifiers_conflict"
+	CheckFirstNameDiffers    Check = "first_name_differs"
+	CheckSeveralRecords      Check = "several_records"
+	CheckNotFound            Check = "not_found"
+)
+
+// Checks lists what can be said of a claim.
+func Checks() []Check {
+	return []Check{
+		CheckNotFound, CheckFirstNameDiffers, CheckSeveralRecords, CheckIdentifiersConflict, CheckNothingToSearch, CheckFirstNameMissing,
+		CheckMatch, CheckUnknown,
+	}
 }
 
 // Flag is a reason for a person to look at a request, beside its state.

@@ -1,6 +1,7 @@
 package tra_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"io"
@@ -52,6 +53,7 @@ type register struct {
 	asAt    time.Time
 	down    bool
 	looked  []tra.Looking // why it was searched
+	check   tra.Check     // of every claim; not_found when empty
 }
 
 var errDown = fault.New(fault.Unavailable, "The register service could not be asked.")
@@ -97,6 +99,13 @@ func (r *register) Candidates(_ context.Context, _ tra.RequestID, c tra.Claim, _
 		}
 	}
 	return out, r.asAt, nil
+}
+
+func (r *register) Find(context.Context, tra.Claim) (tra.Check, error) {
+	if r.down {
+		return tra.CheckNone, errDown
+	}
+	return cmp.Or(r.check, tra.CheckNotFound), nil
 }
 
 // told keeps what clients are told, and answers as the test has it.

@@ -40,6 +40,12 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (v View, created b
 			ID: sub.ID, Client: sub.Client, Kind: sub.Kind, Reference: Reference(ident.NewReference("TRA")), State: Received,
 			BodyHash: hash, SubmittedAt: now, QueuedAt: now, ExpectedBy: expectedBy(now), Replaces: sub.Replaces, Revision: 1,
 		}
+		if sub.Kind == TRNValidation {
+			r.Check = CheckUnknown
+			if err := tx.Enqueue(ctx, TaskCheck, r.ID, now); err != nil {
+				return err
+			}
+		}
 		if sub.Replaces != "" {
 			if err := s.takePlace(ctx, tx, &r, sub.Claim); err != nil {
 				return err

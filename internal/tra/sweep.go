@@ -160,6 +160,8 @@ func (s *Service) Work(ctx context.Context, kind TaskKind, subject RequestID) er
 		return s.AnnounceAnswer(ctx, DeliveryID(subject))
 	case TaskEndQuestion:
 		return s.EndQuestion(ctx, subject)
+	case TaskCheck:
+		return s.CheckClaim(ctx, subject)
 	case TaskLookAgain:
 		return s.LookAgain(ctx, subject)
 	case TaskForget:

@@ -132,3 +132,55 @@ func After(t time.Time, n int) time.Time {
 func nextDay(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 12, 0, 0, 0, London)
 }
+
+// A working day is counted from opening to cutOff, after which what comes is the
+// next day's: eight hours.
+const (
+	opening = 9 // o'clock in London
+	Day     = (cutOff - opening) * time.Hour
+)
+
+// Worked gives the working time from one instant to another: of every working
+// day in London the hours from 9:00 to 17:00. Beyond the table of bank holidays
+// only weekends are left out.
+func Worked(from, to time.Time) time.Duration {
+	var sum time.Duration
+	last := to.In(London).Format(time.DateOnly)
+	for day := from.In(London); day.Format(time.DateOnly) <= last; day = nextDay(day) {
+		sum += worked(day, from, to)
+	}
+	return sum
+}
+
+// Before gives the latest instant from which on d of working time, which is
+// more than none, have passed until now.
+func Before(now time.Time, d time.Duration) time.Time {
+	for day := now.In(London); ; day = time.Date(day.Year(), day.Month(), day.Day()-1, 12, 0, 0, 0, London) {
+		of := worked(day, time.Time{}, now)
+		if of < d {
+			d -= of
+			continue
+		}
+		end := time.Date(day.Year(), day.Month(), day.Day(), cutOff, 0, 0, 0, London)
+		if now.Before(end) {
+			end = now
+		}
+		return end.Add(-d).UTC()
+	}
+}
+
+// worked gives the working time of one day in London between two instants.
+func worked(day, from, to time.Time) time.Duration {
+	if works, err := IsWorkday(day); err == nil && !works || err != nil && (day.Weekday() == time.Saturday || day.Weekday() == time.Sunday) {
+		return 0
+	}
+	begin := time.Date(day.Year(), day.Month(), day.Day(), opening, 0, 0, 0, London)
+	end := time.Date(day.Year(), day.Month(), day.Day(), cutOff, 0, 0, 0, London)
+	if from.After(begin) {
+		begin = from
+	}
+	if to.Before(end) {
+		end = to
+	}
+	return max(end.Sub(begin), 0)
+}

@@ -80,3 +80,41 @@ func TestTakenCountsAsTheExpectationDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkingTimeIsCountedFromNineToFive(t *testing.T) {
+	at := func(s string) time.Time {
+		t.Helper()
+		v, err := time.ParseInLocation("2006-01-02 15:04", s, workday.London)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for name, c := range map[string]struct {
+		from, to string
+		want     time.Duration
+	}{
+		"within an afternoon":               {"2026-11-25 13:30", "2026-11-25 16:00", 150 * time.Minute},
+		"from before nine":                  {"2026-11-25 07:00", "2026-11-25 10:00", time.Hour},
+		"in the evening":                    {"2026-11-25 18:00", "2026-11-25 23:00", 0},
+		"over a night":                      {"2026-11-25 16:00", "2026-11-26 10:00", 2 * time.Hour},
+		"over a weekend":                    {"2026-11-27 16:30", "2026-11-30 09:30", time.Hour},
+		"over a bank holiday":               {"2026-12-24 09:00", "2026-12-29 17:00", 2 * workday.Day},
+		"over the end of summer time":       {"2026-10-23 09:00", "2026-10-26 17:00", 2 * workday.Day},
+		"beyond the table of bank holidays": {"2029-01-05 09:00", "2029-01-08 17:00", 2 * workday.Day},
+		"backwards":                         {"2026-11-26 10:00", "2026-11-25 16:00", 0},
+	} {
+		if got := workday.Worked(at(c.from), at(c.to)); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+	// Before is the latest instant that is so long ago: a second later is too late.
+	for now := at("2026-12-22 06:00"); now.Before(at("2026-12-31 20:00")); now = now.Add(37 * time.Minute) {
+		for _, d := range []time.Duration{time.Second, workday.Day, 3*workday.Day + time.Minute, 5 * workday.Day} {
+			since := workday.Before(now, d)
+			if got, later := workday.Worked(since, now), workday.Worked(since.Add(time.Second), now); got != d || later >= d {
+				t.Errorf("%v before %v is %v, from where %v pass, and %v from a second later", d, now, since, got, later)
+			}
+		}
+	}
+}

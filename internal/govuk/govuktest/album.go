@@ -335,8 +335,12 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				r.PostForm.Add(name, "")
 			}
 		}
+		form := r.PostForm
+		if r.Method == http.MethodGet {
+			form = r.Form
+		}
 		select {
-		case s.sent <- sent{r.URL.Path, r.PostForm}:
+		case s.sent <- sent{r.URL.Path, form}:
 		default: // nobody waits for it
 		}
 		w.WriteHeader(http.StatusNoContent)

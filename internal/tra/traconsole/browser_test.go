@@ -77,6 +77,10 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("list", ann.get("/"))
 	keep("list: one kind", eve.get("/"))
 	keep("list: empty", ann.get("/?queue=review"))
+	c.clients = []tra.Client{"manage-cpd", "another-client"}
+	keep("list: narrowed", ann.get("/?kind=trn_validation&reason=first_name_differs&days=3&sort=due"))
+	keep("list: narrowed to nobody", ann.get("/?client=manage-cpd&reason=several_records&days=5"))
+	c.clients = nil
 	c.away, c.reached = true, noon.Add(-time.Hour)
 	keep("list: the helpdesk is away", ann.get("/"))
 	c.away = false

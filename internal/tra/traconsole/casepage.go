@@ -45,6 +45,7 @@ type caseView struct {
 	Due      string
 	Overdue  bool
 	Waits    string
+	Check    string // why the automatic check found no record
 	Owner    string
 	Held     *holderView // by the operator
 	Take     bool
@@ -170,7 +171,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 	v := caseView{
 		headView: headOf(c, op), Asked: p.asked(), State: stateTag(req, c.Decision), Due: dayIn(req.ExpectedBy),
 		Overdue: req.State.Working() && !req.ExpectedBy.IsZero() && req.ExpectedBy.Before(now),
-		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c),
+		Owner:   req.Owner, Replaced: c.Replaced, HasClaim: c.HasClaim, Claim: claimRows(c), Check: checkWords[req.Check],
 		Decide: req.State.Working() && c.Decision == nil && c.HasClaim,
 		Reopen: req.State == tra.Answered && c.HasClaim,
 	}
@@ -181,7 +182,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Due = "Paused"
 	}
 	if req.State.Open() {
-		v.Waits = lasted(now.Sub(req.QueuedAt))
+		v.Waits = waited(req.QueuedAt, now)
 	}
 	if req.State.Working() && c.Decision == nil {
 		v.Take = req.Owner != op.Email

@@ -36,6 +36,7 @@ type fake struct {
 	sameTRN    []tra.Request // that another request holds the TRN that is checked
 	next       string        // of the queue's page
 	filters    []tra.QueueFilter
+	clients    []tra.Client
 	searched   []string
 	queries    []tra.Query
 	decided    []tra.Deciding
@@ -161,7 +162,7 @@ func sample(t testing.TB) *fake {
 	old := tra.Request{ID: earlier, Kind: tra.TRNValidation, Reference: "TRA-0LD0-NE2", State: tra.Withdrawn}
 	one := add(tra.Request{
 		ID: trnCase, Kind: tra.TRNValidation, Reference: "TRA-7KM4-T3X", State: tra.WithOperator, SubmittedAt: noon.AddDate(0, 0, -3), QueuedAt: noon.AddDate(0, 0, -9),
-		ExpectedBy: noon.AddDate(0, 0, -1), Replaces: earlier, Changed: []tra.Field{tra.FieldDateOfBirth},
+		ExpectedBy: noon.AddDate(0, 0, -1), Check: tra.CheckFirstNameDiffers, Replaces: earlier, Changed: []tra.Field{tra.FieldDateOfBirth},
 	}, claim)
 	one.Replaced = &old
 	one.Flags = []tra.Flagged{
@@ -216,10 +217,10 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 		return map[tra.Queue]bool{
 			tra.QueueOpen: waits, tra.QueueUnassigned: waits && r.Owner == "", tra.QueueMine: waits && r.Owner == op.Email,
 			tra.QueueSoon: waits && !r.ExpectedBy.Before(f.now) && r.ExpectedBy.Before(f.now.AddDate(0, 0, 2)), tra.QueueOverdue: waits && r.ExpectedBy.Before(f.now), tra.QueueReview: r.State == tra.InSecondReview, tra.QueueAsked: r.State == tra.WaitingForPerson, tra.QueueAttention: len(c.Flags) > 0,
-			tra.QueueDeciding: c.Decision != nil, tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
+			tra.QueueDeciding: c.Decision != nil, tra.QueueToday: r.State == tra.Answered && c.Answer != nil && c.Answer.AnsweredAt.After(f.now.Add(-12*time.Hour)), tra.QueueAnswered: r.State == tra.Answered, tra.QueueAny: true,
 		}[q]
 	}
-	out := tra.QueuePage{Counts: map[tra.Queue]int{}, Next: f.next, HelpdeskAway: f.away, HelpdeskAt: f.reached}
+	out := tra.QueuePage{Clients: f.clients, Counts: map[tra.Queue]int{}, Next: f.next, HelpdeskAway: f.away, HelpdeskAt: f.reached}
 	for _, saved := range f.saved {
 		if saved.Operator == op.Email {
 			out.Saved = append(out.Saved, saved)
@@ -230,11 +231,11 @@ func (f *fake) Queue(_ context.Context, op tra.Operator, q tra.QueueFilter) (tra
 			continue
 		}
 		for _, queue := range tra.Queues() {
-			if in(c, queue) {
+			if in(c, queue) && (q.Check == tra.CheckNone || q.Check == c.Request.Check) {
 				out.Counts[queue]++
 			}
 		}
-		if in(c, q.Queue) && (q.Kind == "" || q.Kind == c.Request.Kind) && strings.Contains(string(c.Request.Reference), strings.ToUpper(q.Query)) {
+		if in(c, q.Queue) && (q.Check == tra.CheckNone || q.Check == c.Request.Check) && (q.Kind == "" || q.Kind == c.Request.Kind) && strings.Contains(string(c.Request.Reference), strings.ToUpper(q.Query)) {
 			out.Rows = append(out.Rows, tra.QueueRow{Request: c.Request, Name: person.FullName{First: c.Claim.FirstName, Last: c.Claim.LastName}, Flags: c.Flags, Decision: c.Decision})
 		}
 	}

@@ -3,6 +3,7 @@ package traconsole
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,12 @@ import (
 type listView struct {
 	Heading string
 	Queues  []queueView
-	Kinds   []kindView // empty: the operator sees one kind only
-	Query   string     // what was searched for; empty: a queue is shown
+	Results string                // how many there are, and what they are narrowed to
+	Filters []selectView          // empty: a search is shown
+	Sorts   map[tra.Sort]sortView // links of the columns; empty: the list has one order
+	Hidden  []hidden              // what the filters keep
+	Clear   string                // leads to the list without filters; empty: it has none
+	Query   string                // what was searched for; empty: a queue is shown
 	Rows    []listRow
 	Next    string // of the following page
 	Empty   string
@@ -36,52 +41,151 @@ type queueView struct {
 	Current    bool
 }
 
-type kindView struct {
-	Name, Href string
+// selectView is one list of the form that narrows the cases.
+type selectView struct {
+	Name, Label, Value string
+	Items              []govuk.SelectItem
+}
+
+// sortView is how a column sorts the list.
+type sortView struct {
+	Href, Aria string
 	Current    bool
 }
 
 type listRow struct {
-	ID, Reference, Kind, Name, Waits, Due, Owner string
-	Tags                                         []tagView
+	ID, Reference, Kind, Name, Check, Arrived, Waits, Due, Owner string
+	Tags                                                         []tagView
 }
 
-func queueURL(q tra.Queue, k tra.Kind, after string) string {
+// filterDays are the waits, in working days, that the list is narrowed to.
+var filterDays = []int{1, 3, 5}
+
+// queueURL is the list's address. It holds codes only.
+func queueURL(f tra.QueueFilter) string {
 	v := url.Values{}
-	if q != tra.QueueOpen {
-		v.Set("queue", string(q))
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
 	}
-	if k != "" {
-		v.Set("kind", string(k))
+	if f.Queue != tra.QueueOpen {
+		set("queue", string(f.Queue))
 	}
-	if after != "" {
-		v.Set("after", after)
+	set("kind", string(f.Kind))
+	set("client", string(f.Client))
+	set("reason", string(f.Check))
+	if f.Days > 0 {
+		set("days", strconv.Itoa(f.Days))
 	}
+	if f.Sort != tra.SortWaited {
+		set("sort", string(f.Sort))
+	}
+	set("after", f.After)
 	if len(v) == 0 {
 		return "/"
 	}
 	return "/?" + v.Encode()
 }
 
-// list is a queue, a page of it at a time.
-func (p *pages) list(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	f := tra.QueueFilter{Queue: tra.Queue(q.Get("queue")), Kind: tra.Kind(q.Get("kind")), After: q.Get("after")}
+// filterOf reads what a list is narrowed to; false where there is no such thing.
+func filterOf(q url.Values) (tra.QueueFilter, bool) {
+	f := tra.QueueFilter{
+		Queue: tra.Queue(q.Get("queue")), Kind: tra.Kind(q.Get("kind")), Client: tra.Client(q.Get("client")), Check: tra.Check(q.Get("reason")),
+		Sort: tra.Sort(q.Get("sort")), After: q.Get("after"),
+	}
 	if f.Queue == "" {
 		f.Queue = tra.QueueOpen
 	}
-	if queueWords[f.Queue] == "" || f.Kind != "" && kindWords[f.Kind] == "" {
+	if f.Sort == "" {
+		f.Sort = tra.SortWaited
+	}
+	days := true
+	if text := q.Get("days"); text != "" {
+		f.Days, _ = strconv.Atoi(text)
+		days = slices.Contains(filterDays, f.Days)
+	}
+	return f, days && queueWords[f.Queue] != "" && sortWords[f.Sort] != "" && (f.Kind == "" || kindWords[f.Kind] != "") && (f.Check == tra.CheckNone || checkWords[f.Check] != "")
+}
+
+// list is a queue, a page of it at a time.
+func (p *pages) list(w http.ResponseWriter, r *http.Request) {
+	f, ok := filterOf(r.URL.Query())
+	if !ok {
 		ErrorPage(w, r, http.StatusNotFound)
 		return
 	}
 	p.showList(w, r, f, http.StatusOK, nil)
 }
 
+// narrow fills the form that narrows a list, and says what it is narrowed to.
+func (v *listView) narrow(f tra.QueueFilter, op tra.Operator, page tra.QueuePage) {
+	var parts []string
+	add := func(name, label, all, value, said string, items ...govuk.SelectItem) {
+		items = append([]govuk.SelectItem{{Text: all}}, items...)
+		v.Filters = append(v.Filters, selectView{name, label, value, items})
+		if value != "" {
+			parts = append(parts, said)
+		}
+	}
+	if op.Barring {
+		add("kind", "Kind", "Both kinds", string(f.Kind), kindWords[f.Kind]+"s",
+			govuk.SelectItem{Value: string(tra.TRNValidation), Text: "TRN validations"}, govuk.SelectItem{Value: string(tra.BarringCheck), Text: "Barring checks"})
+	}
+	if len(page.Clients) > 1 {
+		var items []govuk.SelectItem
+		for _, c := range page.Clients {
+			items = append(items, govuk.SelectItem{Value: string(c), Text: string(c)})
+		}
+		add("client", "Client", "Every client", string(f.Client), "from "+string(f.Client), items...)
+	}
+	var reasons []govuk.SelectItem
+	for _, c := range tra.Checks() {
+		reasons = append(reasons, govuk.SelectItem{Value: string(c), Text: checkWords[c]})
+	}
+	add("reason", "Automatic check", "Any result", string(f.Check), "automatic check: "+within(checkWords[f.Check]), reasons...)
+	plain := f
+	plain.Kind, plain.Client, plain.Check, plain.After = "", "", tra.CheckNone, ""
+	if !f.Queue.Done() {
+		plain.Days = 0
+		days, value := []govuk.SelectItem{}, ""
+		for _, n := range filterDays {
+			days = append(days, govuk.SelectItem{Value: strconv.Itoa(n), Text: count(n, "working day") + " or longer"})
+			if n == f.Days {
+				value = strconv.Itoa(n)
+			}
+		}
+		add("days", "Has waited", "Any time", value, "waiting "+count(f.Days, "working day")+" or longer", days...)
+		v.Sorts = map[tra.Sort]sortView{}
+		var sorts []govuk.SelectItem
+		for _, s := range []tra.Sort{tra.SortWaited, tra.SortDue, tra.SortArrived} {
+			by := f
+			by.Sort, by.After = s, ""
+			one := sortView{Href: queueURL(by), Current: s == f.Sort}
+			if one.Current {
+				one.Aria = map[bool]string{true: "ascending", false: "descending"}[s == tra.SortDue]
+			}
+			v.Sorts[s] = one
+			sorts = append(sorts, govuk.SelectItem{Value: string(s), Text: sortWords[s]})
+		}
+		v.Filters = append(v.Filters, selectView{"sort", "Order", string(f.Sort), sorts})
+	}
+	if f.Queue != tra.QueueOpen {
+		v.Hidden = []hidden{{"queue", string(f.Queue)}}
+	}
+	v.Results = count(page.Counts[f.Queue], "case")
+	if len(parts) > 0 {
+		v.Results += ": " + strings.Join(parts, ", ")
+		v.Clear = queueURL(plain)
+		v.Empty = "No case here fits these filters."
+	}
+}
+
 // find looks for a reference. It is posted, since people paste names there too.
 func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 	query := strings.TrimSpace(r.PostFormValue("reference"))
 	if query == "" {
-		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusUnprocessableEntity, func(v *listView) { v.errs.Add("reference", "Enter a reference or a part of it") })
+		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen, Sort: tra.SortWaited}, http.StatusUnprocessableEntity, func(v *listView) { v.errs.Add("reference", "Enter a reference or a part of it") })
 		return
 	}
 	page, err := p.console.Queue(r.Context(), operator(r), tra.QueueFilter{Queue: tra.QueueAny, Query: query})
@@ -91,7 +195,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 	case len(page.Rows) == 1:
 		http.Redirect(w, r, caseURL(page.Rows[0].ID), http.StatusSeeOther)
 	default:
-		p.renderList(w, r, tra.QueueFilter{Query: query}, page, http.StatusOK, nil)
+		p.renderList(w, r, tra.QueueFilter{Query: query, Sort: tra.SortWaited}, page, http.StatusOK, nil)
 	}
 }
 
@@ -107,20 +211,12 @@ func (p *pages) showList(w http.ResponseWriter, r *http.Request, f tra.QueueFilt
 func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFilter, page tra.QueuePage, status int, change func(*listView)) {
 	v := listView{Asked: p.asked(), Heading: queueWords[f.Queue] + " cases", Query: f.Query}
 	for _, q := range tra.Queues() {
-		n := page.Counts[q]
+		n, to := page.Counts[q], f
+		to.Queue, to.After = q, ""
 		v.Queues = append(v.Queues, queueView{
-			Name: queueWords[q], Href: queueURL(q, f.Kind, ""), Count: strconv.Itoa(n),
+			Name: queueWords[q], Href: queueURL(to), Count: strconv.Itoa(n),
 			Urgent: n > 0 && (q == tra.QueueOverdue || q == tra.QueueAttention), Current: q == f.Queue && f.Query == "",
 		})
-	}
-	if operator(r).Barring && f.Query == "" {
-		for _, k := range []tra.Kind{"", tra.TRNValidation, tra.BarringCheck} {
-			name := "Both kinds"
-			if k != "" {
-				name = kindWords[k] + "s"
-			}
-			v.Kinds = append(v.Kinds, kindView{Name: name, Href: queueURL(f.Queue, k, ""), Current: k == f.Kind})
-		}
 	}
 	now := p.now()
 	if page.HelpdeskAway {
@@ -137,8 +233,11 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 		v.Empty = "No case has this in its reference. Check it, or look through the queues."
 	} else {
 		v.Empty = emptyWords[f.Queue]
+		v.narrow(f, operator(r), page)
 		if page.Next != "" {
-			v.Next = queueURL(f.Queue, f.Kind, page.Next)
+			next := f
+			next.After = page.Next
+			v.Next = queueURL(next)
 		}
 	}
 	if change != nil {
@@ -172,7 +271,7 @@ func (p *pages) takeNext(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		http.Redirect(w, r, caseURL(id), http.StatusSeeOther)
 	case fault.Is(err, fault.NotFound):
-		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen}, http.StatusOK, func(v *listView) { v.Nobody = fault.SafeText(err) })
+		p.showList(w, r, tra.QueueFilter{Queue: tra.QueueOpen, Sort: tra.SortWaited}, http.StatusOK, func(v *listView) { v.Nobody = fault.SafeText(err) })
 	default:
 		p.fail(w, r, err)
 	}
@@ -181,7 +280,7 @@ func (p *pages) takeNext(w http.ResponseWriter, r *http.Request) {
 func listRowOf(row tra.QueueRow, now time.Time) listRow {
 	v := listRow{
 		ID: string(row.ID), Reference: string(row.Reference), Kind: kindWords[row.Kind], Name: fullName(row.Name.First, row.Name.Last),
-		Waits: lasted(now.Sub(row.QueuedAt)), Due: dayIn(row.ExpectedBy), Owner: row.Owner, Tags: []tagView{stateTag(row.Request, row.Decision)},
+		Check: checkWords[row.Check], Arrived: shortDay(row.SubmittedAt, now), Waits: waited(row.QueuedAt, now), Due: shortDay(row.ExpectedBy, now), Owner: row.Owner, Tags: []tagView{stateTag(row.Request, row.Decision)},
 	}
 	if row.Decision != nil {
 		v.Owner = row.Decision.By

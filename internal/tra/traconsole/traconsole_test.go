@@ -30,18 +30,18 @@ func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
 	p := b.get("/").is(http.StatusOK)
 	rows := p.table("traid-cases")
 	want := [][]string{
-		{"TRA-7KM4-T3X", "Liz Marsh", "TRN validation", "9 days", "Tue 24 Nov 2026", "Nobody", "With operator Unreadable answer Overdue"},
-		{"TRA-B4R1-2CK", "Joan Hale", "Barring check", "3 hours", "Tue 1 Dec 2026", "bar @example.org", "With operator"},
+		{"TRA-7KM4-T3X TRN validation", "Liz Marsh", "First name differs", "Sun 22 Nov", "56 hours", "Tue 24 Nov", "Nobody", "With operator Unreadable answer Overdue"},
+		{"TRA-B4R1-2CK Barring check", "Joan Hale", "–", "Wed 25 Nov", "3 hours", "Tue 1 Dec", "bar @example.org", "With operator"},
 	}
 	if len(rows) != 3 || !slices.Equal(rows[1], want[0]) || !slices.Equal(rows[2], want[1]) {
 		t.Errorf("got %q, want %q", rows, want)
 	}
-	p.says("2 Open", "1 Unassigned", "1 Mine", "0 Due soon", "1 Overdue", "0 Second review", "0 Person asked", "1 Needs attention", "0 Decided", "2 Answered")
+	p.says("2 Open", "1 Unassigned", "1 Mine", "0 Due soon", "1 Overdue", "0 Second review", "0 Person asked", "1 Needs attention", "0 Decided", "0 Answered today", "2 Answered")
 	b.get("/?queue=mine").is(http.StatusOK).says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?kind=barring_check").says("TRA-B4R1-2CK").saysNot("TRA-7KM4-T3X")
 	b.get("/?queue=answered").says("TRA-D0NE-999", "Liz Marsh", "TRA-G0NE-777", "Details deleted")
 	b.get("/?queue=review").is(http.StatusOK).says("No decision waits for a second operator.")
-	for _, path := range []string{"/?queue=nonsense", "/?kind=nonsense"} {
+	for _, path := range []string{"/?queue=nonsense", "/?kind=nonsense", "/?reason=nonsense", "/?days=2", "/?sort=nonsense"} {
 		b.get(path).is(http.StatusNotFound)
 	}
 }
@@ -61,7 +61,7 @@ func TestTheListGoesOnPageByPage(t *testing.T) {
 	c := start(t)
 	c.next = "2026-11-01T00:00:00Z|" + string(trnCase)
 	b := c.signIn(t, "bar@example.org", traconsole.RoleBarring)
-	p := b.get("/?queue=unassigned&kind=trn_validation")
+	p := b.get("/?queue=unassigned&kind=trn_validation&reason=first_name_differs&days=3&sort=due")
 	next := ""
 	for n := range p.doc.Descendants() {
 		if n.DataAtom == atom.A && attr(n, "rel") == "next" {
@@ -69,9 +69,70 @@ func TestTheListGoesOnPageByPage(t *testing.T) {
 		}
 	}
 	b.get(next).is(http.StatusOK)
-	if got := c.filters[len(c.filters)-1]; got.After != c.next || got.Queue != tra.QueueUnassigned || got.Kind != tra.TRNValidation {
+	if got := c.filters[len(c.filters)-1]; got.After != c.next || got.Queue != tra.QueueUnassigned || got.Kind != tra.TRNValidation || got.Check != tra.CheckFirstNameDiffers || got.Days != 3 || got.Sort != tra.SortDue {
 		t.Errorf("%q asks for %+v", next, got)
 	}
+}
+
+func TestTheListIsNarrowedAndSortedWithoutScripts(t *testing.T) {
+	c := start(t)
+	c.clients = []tra.Client{"manage-cpd", "other"}
+	b := c.signIn(t, "bar@example.org", traconsole.RoleBarring)
+	asks := func(p *page, want tra.QueueFilter) *page {
+		t.Helper()
+		p.is(http.StatusOK)
+		if got := c.filters[len(c.filters)-1]; got != want {
+			t.Errorf("%s asks for %+v, want %+v", p.asked, got, want)
+		}
+		return p
+	}
+	plain := tra.QueueFilter{Queue: tra.QueueOverdue, Sort: tra.SortWaited}
+	p := asks(b.get("/?queue=overdue"), plain).says("Overdue cases", "1 case").saysNot("Clear filters")
+	if _, form := p.form("/", "Show", nil); form.Get("queue") != "overdue" || form.Get("sort") != "waited" {
+		t.Errorf("the form asks for %v", form)
+	}
+	// As a browser sends the form: with every list in it.
+	full := plain
+	full.Kind, full.Client, full.Check, full.Days, full.Sort = tra.TRNValidation, "other", tra.CheckNotFound, 5, tra.SortDue
+	p = asks(b.get("/?queue=overdue&kind=trn_validation&client=other&reason=not_found&days=5&sort=due"), full)
+	p.says("0 cases: TRN validations, from other, automatic check: no record found, waiting 5 working days or longer Clear filters", "No case here fits these filters.", "0 Open")
+	asks(b.get(p.link("Clear filters")), tra.QueueFilter{Queue: tra.QueueOverdue, Sort: tra.SortDue})
+	to := full
+	to.Queue = tra.QueueMine
+	asks(b.get(p.link("Mine")), to)
+	p = b.get("/?reason=first_name_differs&sort=arrived").says("1 case: automatic check: first name differs")
+	for text, want := range map[string]string{"Arrived": "descending", "Has waited": "", "Due": ""} {
+		if got := p.sorted(text); got != want {
+			t.Errorf("%s is sorted %q, want %q", text, got, want)
+		}
+	}
+	p = asks(b.get(p.link("Due")), tra.QueueFilter{Queue: tra.QueueOpen, Check: tra.CheckFirstNameDiffers, Sort: tra.SortDue})
+	if got := p.sorted("Due"); got != "ascending" {
+		t.Errorf("Due is sorted %q", got)
+	}
+	b.get("/?queue=answered_today&days=3").is(http.StatusOK).saysNot("Has waited Any time", "waiting 3")
+}
+
+// link is where the first link with a text leads, in the page's main part.
+func (p *page) link(text string) string {
+	p.t.Helper()
+	for n := range p.doc.Descendants() {
+		if n.DataAtom == atom.A && strings.HasSuffix(textOf(n), text) {
+			return attr(n, "href")
+		}
+	}
+	p.t.Fatalf("%s has no link %q", p.asked, text)
+	return ""
+}
+
+// sorted is how the column with a heading is sorted.
+func (p *page) sorted(heading string) string {
+	for n := range p.doc.Descendants() {
+		if n.DataAtom == atom.Th && textOf(n) == heading {
+			return attr(n, "aria-sort")
+		}
+	}
+	return "no such column"
 }
 
 func TestACaseIsFoundByItsReferenceInEveryQueue(t *testing.T) {
@@ -89,7 +150,7 @@ func TestTheCaseStandsOnOnePage(t *testing.T) {
 	c := start(t)
 	p := c.signIn(t, "ann@example.org", traconsole.RoleOperator).get(casePath).is(http.StatusOK)
 	p.says(
-		"TRN validation request TRA-7KM4-T3X", "State With operator", "Waits 9 days", "Due Tue 24 Nov 2026 Overdue", "Owner Nobody",
+		"TRN validation request TRA-7KM4-T3X", "State With operator", "Has waited 56 hours of working time", "Automatic check First name differs", "Due Tue 24 Nov 2026 Overdue", "Owner Nobody",
 		"Unreadable answer The ticket was solved without an answer. Decide on this page.",
 		"Date of birth 17 February 1984 Changed", "Takes the place of TRA-0LD0-NE2",
 		"Elizabeth Okoro TRN 8400123 Very likely , 99.9%", "Unlikely , under 1%",

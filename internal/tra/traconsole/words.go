@@ -72,7 +72,7 @@ func flagTag(f tra.Flag) tagView {
 
 var queueWords = map[tra.Queue]string{
 	tra.QueueOpen: "Open", tra.QueueUnassigned: "Unassigned", tra.QueueMine: "Mine", tra.QueueSoon: "Due soon", tra.QueueOverdue: "Overdue",
-	tra.QueueReview: "Second review", tra.QueueAsked: "Person asked", tra.QueueAttention: "Needs attention", tra.QueueDeciding: "Decided", tra.QueueAnswered: "Answered",
+	tra.QueueReview: "Second review", tra.QueueAsked: "Person asked", tra.QueueAttention: "Needs attention", tra.QueueDeciding: "Decided", tra.QueueToday: "Answered today", tra.QueueAnswered: "Answered",
 }
 
 // emptyWords say what it means that a queue is empty.
@@ -86,7 +86,18 @@ var emptyWords = map[tra.Queue]string{
 	tra.QueueAsked:      "Nobody has been asked a question that is still open.",
 	tra.QueueAttention:  "No case has a problem with its ticket or its answer.",
 	tra.QueueDeciding:   "No decision is on its way. Decisions stand here until they are released to the client.",
+	tra.QueueToday:      "No answer has been released today.",
 	tra.QueueAnswered:   "No answer has been released yet.",
+}
+
+// sortWords name the orders of the list.
+var sortWords = map[tra.Sort]string{tra.SortWaited: "Longest wait first", tra.SortDue: "Due first", tra.SortArrived: "Newest first"}
+
+// checkWords say why the automatic check found no record.
+var checkWords = map[tra.Check]string{
+	tra.CheckUnknown: "Not known yet", tra.CheckMatch: "Finds a record now", tra.CheckNothingToSearch: "No usable TRN or NI number",
+	tra.CheckFirstNameMissing: "No first name", tra.CheckIdentifiersConflict: "TRN and NI number disagree", tra.CheckFirstNameDiffers: "First name differs",
+	tra.CheckSeveralRecords: "Several records", tra.CheckNotFound: "No record found",
 }
 
 // outcomeWords name an outcome as a heading or a choice.
@@ -144,6 +155,26 @@ func moment(t time.Time) string {
 func minute(t time.Time) string { return t.In(workday.London).Format("15:04") }
 
 func clock(t time.Time) string { return t.In(workday.London).Format("15:04:05") }
+
+// shortDay is a day of this year without it, for tables.
+func shortDay(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case t.In(workday.London).Year() == now.In(workday.London).Year():
+		return t.In(workday.London).Format("Mon 2 Jan")
+	}
+	return dayIn(t)
+}
+
+// waited says how much working time has passed since an instant, in hours.
+func waited(since, now time.Time) string {
+	d := workday.Worked(since, now)
+	if d < time.Hour {
+		return "under 1 hour"
+	}
+	return count(int(d/time.Hour), "hour")
+}
 
 // lasted says how long something takes, in its largest unit.
 func lasted(d time.Duration) string {
@@ -208,4 +239,12 @@ func likely(p float64) (words, percent string) {
 		percent = fmt.Sprintf("%.0f%%", math.Floor(p*100))
 	}
 	return words, percent
+}
+
+// within is a text as it stands inside a sentence.
+func within(s string) string {
+	if s == "" || strings.HasPrefix(s, "TRN") {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }

@@ -2,6 +2,7 @@ package traports
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"traid/internal/person"
@@ -20,14 +21,7 @@ func NewRegister(client *wire.Client) *Register { return &Register{client} }
 
 // Candidates gives the records that may be the claimant's, the likeliest first.
 func (r *Register) Candidates(ctx context.Context, id tra.RequestID, c tra.Claim, limit int) (list []tra.Candidate, asAt time.Time, err error) {
-	claim := wire.Claim{
-		FirstName: c.FirstName.Reveal(), LastName: c.LastName.Reveal(), DateOfBirth: c.DateOfBirth.Reveal(),
-		NationalInsuranceNumber: c.NINO.Reveal(), TRN: c.TRN.Reveal(), Email: c.Email.Reveal(),
-	}
-	for _, n := range c.PreviousNames {
-		claim.PreviousNames = append(claim.PreviousNames, wire.Name{FirstName: n.First.Reveal(), LastName: n.Last.Reveal()})
-	}
-	res, err := r.client.Candidates(ctx, wire.CandidatesRequest{Claim: claim, Case: string(id), Limit: limit})
+	res, err := r.client.Candidates(ctx, wire.CandidatesRequest{Claim: claimOf(c), Case: string(id), Limit: limit})
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -44,6 +38,33 @@ func (r *Register) Candidates(ctx context.Context, id tra.RequestID, c tra.Claim
 		list = append(list, one)
 	}
 	return list, instant(res.RegisterAsAt), nil
+}
+
+// Find asks the automatic check about a claim.
+func (r *Register) Find(ctx context.Context, c tra.Claim) (tra.Check, error) {
+	res, err := r.client.Find(ctx, claimOf(c))
+	if err != nil {
+		return tra.CheckNone, err
+	}
+	check := tra.Check(res.Reason)
+	if res.Result == "match" {
+		check = tra.CheckMatch
+	}
+	if check == tra.CheckUnknown || !slices.Contains(tra.Checks(), check) {
+		return tra.CheckNone, unreadable("register")
+	}
+	return check, nil
+}
+
+func claimOf(c tra.Claim) wire.Claim {
+	claim := wire.Claim{
+		FirstName: c.FirstName.Reveal(), LastName: c.LastName.Reveal(), DateOfBirth: c.DateOfBirth.Reveal(),
+		NationalInsuranceNumber: c.NINO.Reveal(), TRN: c.TRN.Reveal(), Email: c.Email.Reveal(),
+	}
+	for _, n := range c.PreviousNames {
+		claim.PreviousNames = append(claim.PreviousNames, wire.Name{FirstName: n.First.Reveal(), LastName: n.Last.Reveal()})
+	}
+	return claim
 }
 
 // Search searches the register freely.

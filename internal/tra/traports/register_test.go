@@ -184,3 +184,24 @@ func TestARegisterThatDoesNotAnswerSaysNothing(t *testing.T) {
 		srv.Close()
 	}
 }
+
+func TestTheAutomaticChecksReasonIsRead(t *testing.T) {
+	csv := "trn,status,first_name,middle_name,last_name,previous_names,date_of_birth,national_insurance_numbers,email,qts_date,alerts\n" +
+		"1234567,active,Zofia,,Nowak,,1984-02-17,,,,\n"
+	r := newRegister(t, time.Now, csv)
+	claim := tra.Claim{FirstName: must(person.ParseName("Zofia")), LastName: must(person.ParseName("Nowak")), DateOfBirth: must(person.ParseDate("1984-02-17"))}
+	for want, change := range map[tra.Check]func(c *tra.Claim){
+		tra.CheckNothingToSearch: func(*tra.Claim) {},
+		tra.CheckMatch:           func(c *tra.Claim) { c.TRN = must(person.NewTRN("1234567")) },
+		tra.CheckNotFound:        func(c *tra.Claim) { c.TRN = must(person.NewTRN("7654321")) },
+		tra.CheckFirstNameDiffers: func(c *tra.Claim) {
+			c.TRN, c.FirstName = must(person.NewTRN("1234567")), must(person.ParseName("Anna"))
+		},
+	} {
+		c := claim
+		change(&c)
+		if got, err := r.Find(t.Context(), c); err != nil || got != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+}

@@ -205,7 +205,7 @@ func (q *Queries) OpenDecision(ctx context.Context, request string) (Decision, e
 }
 
 const sameTRN = `-- name: SameTRN :many
-SELECT requests.id, requests.client, requests.kind, requests.reference, requests.state, requests.body_hash, requests.submitted_at, requests.queued_at, requests.expected_by, requests.replaces, requests.replaced_by, requests.changed, requests.owner, requests.revision, requests.version, requests.refusals, requests.ticket, requests.ticket_status, requests.ticket_updated_at, requests.ticket_read_at, requests.deciding, requests.answered_at, requests.held_since, requests.held_until, requests.over_at, requests.forgotten_at FROM decisions JOIN requests ON requests.id = decisions.request
+SELECT requests.id, requests.client, requests.kind, requests.reference, requests.state, requests.body_hash, requests.submitted_at, requests.queued_at, requests.expected_by, requests.replaces, requests.replaced_by, requests.changed, requests.owner, requests.revision, requests.version, requests.refusals, requests.ticket, requests.ticket_status, requests.ticket_updated_at, requests.ticket_read_at, requests.deciding, requests.answered_at, requests.held_since, requests.held_until, requests.over_at, requests.forgotten_at, requests.checked FROM decisions JOIN requests ON requests.id = decisions.request
 WHERE decisions.trn = $1 AND decisions.trn <> '' AND decisions.stage IN ('second_review', 'to_be_written', 'on_ticket', 'released')
     AND requests.client = $2 AND requests.id <> $3
     AND NOT EXISTS (SELECT 1 FROM decisions AS newer WHERE newer.request = decisions.request
@@ -255,6 +255,7 @@ func (q *Queries) SameTRN(ctx context.Context, arg SameTRNParams) ([]Request, er
 			&i.HeldUntil,
 			&i.OverAt,
 			&i.ForgottenAt,
+			&i.Checked,
 		); err != nil {
 			return nil, err
 		}

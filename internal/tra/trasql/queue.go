@@ -49,6 +49,8 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 			a.add(sqldb.Time(f.Now.Add(-creationFailsAfter))) + `)`, nil
 	case tra.QueueDeciding:
 		return `deciding AND state <> 'withdrawn'`, nil
+	case tra.QueueToday:
+		return `state = 'answered' AND answered_at >= ` + a.add(sqldb.Time(f.Today)), nil
 	case tra.QueueAnswered:
 		return `state = 'answered'`, nil
 	case tra.QueueAny:
@@ -57,14 +59,23 @@ func inQueue(queue tra.Queue, f tra.QueueFilter, a *args) (string, error) {
 	return "", fault.New(fault.Invalid, "There is no such queue.")
 }
 
-// ofKind is the condition on the kinds that the operator sees and asks for.
-func ofKind(f tra.QueueFilter, a *args) string {
+// narrowed is the condition on what the operator sees and asks for in a queue.
+func narrowed(queue tra.Queue, f tra.QueueFilter, a *args) string {
 	var out string
 	if f.Kind != "" {
 		out += ` AND kind = ` + a.add(string(f.Kind))
 	}
 	if !f.Barring {
 		out += ` AND kind <> 'barring_check'`
+	}
+	if f.Client != "" {
+		out += ` AND client = ` + a.add(string(f.Client))
+	}
+	if f.Check != tra.CheckNone {
+		out += ` AND checked = ` + a.add(string(f.Check))
+	}
+	if !f.Queued.IsZero() && !queue.Done() {
+		out += ` AND queued_at <= ` + a.add(sqldb.Time(f.Queued))
 	}
 	return out
 }
@@ -79,15 +90,13 @@ func pageQuery(f tra.QueueFilter) (string, args, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	where += ofKind(f, &a)
+	where += narrowed(f.Queue, f, &a)
 	if f.Query != "" {
 		query := strings.ToUpper(f.Query)
 		where += ` AND (UPPER(reference) LIKE ` + a.add(`%`+likePart.Replace(query)+`%`) + ` ESCAPE '\' OR UPPER(id) = ` + a.add(query) + `)`
 	}
-	by, beyond, order := `queued_at`, `>`, `queued_at, id`
-	if f.Queue == tra.QueueAnswered {
-		by, beyond, order = `answered_at`, `<`, `answered_at DESC, id DESC`
-	}
+	by, beyond, direction := orderOf(f)
+	order := by + direction + `, id` + direction
 	if f.After != "" {
 		text, id, _ := strings.Cut(f.After, "|")
 		after, err := time.Parse(time.RFC3339Nano, text)
@@ -104,11 +113,26 @@ WHERE requests.id IN (SELECT id FROM requests WHERE ` + where + ` ORDER BY ` + o
 ORDER BY ` + order, a, nil
 }
 
+// orderOf gives what a list is sorted by, the sign of what comes later in it, and
+// the direction. Each expression is that of an index, word for word.
+func orderOf(f tra.QueueFilter) (by, beyond, direction string) {
+	switch {
+	case f.Queue.Done():
+		return `answered_at`, `<`, ` DESC`
+	case f.Sort == tra.SortDue:
+		return `COALESCE(expected_by, queued_at)`, `>`, ``
+	case f.Sort == tra.SortArrived:
+		return `submitted_at`, `<`, ` DESC`
+	}
+	return `queued_at`, `>`, ``
+}
+
 // Queue gives at most f.Limit rows of a queue after f.After, which is made of
 // the last row that was seen: its time as time.RFC3339Nano in UTC, a bar, its
-// id. The time is QueuedAt; in QueueAnswered, which has the newest first, it is
-// Decision.ReleasedAt. A row's Decision is the open one, otherwise of an
-// answered request the newest released one; in QueueAnswered always that.
+// id. The time is what the list is sorted by: QueuedAt, ExpectedBy (QueuedAt
+// where it is zero) or SubmittedAt; of what is answered Decision.ReleasedAt. A
+// row's Decision is the open one, otherwise of an answered request the newest
+// released one; in the queues of what is answered always that.
 // fault.Invalid for an unknown queue or After. Limit is 50 when zero, and 101
 // at most: a page of 100 and one more, so that a caller sees whether another follows.
 func (s *Store) Queue(ctx context.Context, f tra.QueueFilter) ([]tra.QueueRow, error) {
@@ -181,7 +205,7 @@ ORDER BY request, CASE WHEN stage = 'released' THEN 1 ELSE 0 END, released_at DE
 		row := byID[d.Request]
 		fits := row.State == tra.Answered
 		if decision.Stage.Open() {
-			fits = queue != tra.QueueAnswered
+			fits = !queue.Done()
 		}
 		if fits && row.Decision == nil {
 			row.Decision = &decision
@@ -191,7 +215,7 @@ ORDER BY request, CASE WHEN stage = 'released' THEN 1 ELSE 0 END, released_at DE
 }
 
 // QueueCounts counts the rows of every queue, as Queue lists them for f's
-// Operator, Kind, Barring and Now.
+// Operator, what it is narrowed by, and times.
 func (s *Store) QueueCounts(ctx context.Context, f tra.QueueFilter) (map[tra.Queue]int, error) {
 	var a args
 	var parts []string
@@ -201,7 +225,7 @@ func (s *Store) QueueCounts(ctx context.Context, f tra.QueueFilter) (map[tra.Que
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, `SELECT '`+string(queue)+`', COUNT(*) FROM requests WHERE `+where+ofKind(f, &a))
+		parts = append(parts, `SELECT '`+string(queue)+`', COUNT(*) FROM requests WHERE `+where+narrowed(queue, f, &a))
 	}
 	err := each(ctx, s.db.Reader(), strings.Join(parts, ` UNION ALL `), a, func(rows *sql.Rows) error {
 		var queue string
@@ -214,4 +238,18 @@ func (s *Store) QueueCounts(ctx context.Context, f tra.QueueFilter) (map[tra.Que
 		return nil, fmt.Errorf("trasql: count queues: %w", err)
 	}
 	return out, nil
+}
+
+// Clients gives who ever made a request, by name: one step in the index for each.
+func (s *Store) Clients(ctx context.Context) ([]tra.Client, error) {
+	var out []tra.Client
+	err := each(ctx, s.db.Reader(), `WITH RECURSIVE names(name) AS (
+SELECT MIN(client) FROM requests UNION ALL SELECT (SELECT MIN(client) FROM requests WHERE client > name) FROM names WHERE name IS NOT NULL
+) SELECT name FROM names WHERE name IS NOT NULL`, nil, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		out = append(out, tra.Client(name))
+		return err
+	})
+	return out, readError("clients", "requests", err)
 }

@@ -2,6 +2,7 @@ package trasql_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +87,7 @@ func (o *office) queue(f tra.QueueFilter) []tra.QueueRow {
 	if f.Now.IsZero() {
 		f.Now = now
 	}
-	f.Soon = now.Add(30 * time.Minute)
+	f.Soon, f.Today = now.Add(30*time.Minute), start.Add(17*time.Minute)
 	rows, err := o.store.Queue(o.Context(), f)
 	if err != nil {
 		o.Fatal(err)
@@ -113,6 +114,7 @@ var wantQueues = map[tra.Queue][2]string{
 	tra.QueueReview:     {"review review-late", ""},
 	tra.QueueAttention:  {"received-long-ago flagged flagged-deciding answered-flagged", ""},
 	tra.QueueDeciding:   {"to-write on-ticket flagged-deciding answered-deciding", ""},
+	tra.QueueToday:      {"answered-deciding answered-flagged answered", "barring-answered "},
 	tra.QueueAnswered:   {"answered-deciding answered-flagged answered", "barring-answered "},
 }
 
@@ -120,7 +122,7 @@ func TestEveryQueueHasItsRequestsInOrder(t *testing.T) {
 	eachOffice(t, func(o *office) {
 		o.desk()
 		for _, barring := range []bool{false, true} {
-			f := tra.QueueFilter{Operator: "me@example.com", Barring: barring, Now: now, Soon: now.Add(30 * time.Minute)}
+			f := tra.QueueFilter{Operator: "me@example.com", Barring: barring, Now: now, Soon: now.Add(30 * time.Minute), Today: start.Add(17 * time.Minute)}
 			counts, err := o.store.QueueCounts(o.Context(), f)
 			if err != nil {
 				o.Fatal(err)
@@ -128,7 +130,7 @@ func TestEveryQueueHasItsRequestsInOrder(t *testing.T) {
 			for _, queue := range tra.Queues() {
 				want := wantQueues[queue][0]
 				switch {
-				case barring && queue == tra.QueueAnswered:
+				case barring && queue.Done():
 					want = wantQueues[queue][1] + want
 				case barring:
 					want += wantQueues[queue][1]
@@ -153,10 +155,15 @@ func TestEveryQueueHasItsRequestsInOrder(t *testing.T) {
 }
 
 // after makes a cursor of a row as tra does.
-func after(queue tra.Queue, r tra.QueueRow) string {
+func after(f tra.QueueFilter, r tra.QueueRow) string {
 	at := r.QueuedAt
-	if queue == tra.QueueAnswered {
+	switch {
+	case f.Queue.Done():
 		at = r.Decision.ReleasedAt
+	case f.Sort == tra.SortArrived:
+		at = r.SubmittedAt
+	case f.Sort == tra.SortDue && !r.ExpectedBy.IsZero():
+		at = r.ExpectedBy
 	}
 	return at.UTC().Format(time.RFC3339Nano) + "|" + string(r.ID)
 }
@@ -175,11 +182,12 @@ func TestPagesOfAQueueMakeUpTheWhole(t *testing.T) {
 			d.ReleasedAt = start.Add(18 * time.Minute)
 			o.addDecisions(d)
 		}
-		for _, queue := range tra.Queues() {
-			whole := rowIDs(o.queue(tra.QueueFilter{Queue: queue, Operator: "me@example.com", Barring: true}))
+		for i := range 3 * len(tra.Queues()) {
+			queue, sort := tra.Queues()[i/3], []tra.Sort{tra.SortWaited, tra.SortDue, tra.SortArrived}[i%3]
+			whole := rowIDs(o.queue(tra.QueueFilter{Queue: queue, Sort: sort, Operator: "me@example.com", Barring: true}))
 			for _, size := range []int{1, 2, 3} {
 				var pages []tra.QueueRow
-				f := tra.QueueFilter{Queue: queue, Operator: "me@example.com", Barring: true, Limit: size}
+				f := tra.QueueFilter{Queue: queue, Sort: sort, Operator: "me@example.com", Barring: true, Limit: size}
 				for {
 					page := o.queue(f)
 					if len(page) == 0 {
@@ -192,9 +200,9 @@ func TestPagesOfAQueueMakeUpTheWhole(t *testing.T) {
 					if len(pages) > 100 {
 						o.Fatalf("%s does not end: %s", queue, rowIDs(pages))
 					}
-					f.After = after(queue, page[len(page)-1])
+					f.After = after(f, page[len(page)-1])
 				}
-				same(o, string(queue)+" by pages", rowIDs(pages), whole)
+				same(o, string(queue)+" by pages, "+string(sort), rowIDs(pages), whole)
 			}
 		}
 		for name, f := range map[string]tra.QueueFilter{
@@ -206,6 +214,49 @@ func TestPagesOfAQueueMakeUpTheWhole(t *testing.T) {
 			if _, err := o.store.Queue(o.Context(), f); !fault.Is(err, fault.Invalid) {
 				o.Errorf("%s: got %v, want invalid", name, err)
 			}
+		}
+	})
+}
+
+func TestAQueueIsNarrowedAndSorted(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		for i, r := range []tra.Request{
+			{ID: "first", Client: "b", Check: tra.CheckNotFound},
+			{ID: "second", Client: "a", Check: tra.CheckNotFound},
+			{ID: "third", Client: "b", Check: tra.CheckUnknown},
+			{ID: "no-promise", Client: "c", Check: tra.CheckUnknown},
+		} {
+			one := request(r.ID)
+			one.Client, one.Check = r.Client, r.Check
+			one.QueuedAt = start.Add(time.Duration(i) * time.Hour)
+			one.SubmittedAt = start.Add(time.Duration(10*(i%2)+i) * time.Hour) // first, third, second, no-promise
+			one.ExpectedBy = start.Add(time.Duration(100-i) * time.Hour)
+			if r.ID == "no-promise" {
+				one.ExpectedBy = time.Time{}
+			}
+			o.addRequests(one)
+		}
+		for want, f := range map[string]tra.QueueFilter{
+			"first second third no-promise": {},
+			"no-promise third second first": {Sort: tra.SortDue},
+			"no-promise second third first": {Sort: tra.SortArrived},
+			"first third":                   {Client: "b"},
+			"first second":                  {Check: tra.CheckNotFound},
+			"third first":                   {Client: "b", Sort: tra.SortDue},
+			"first":                         {Client: "b", Check: tra.CheckNotFound, Sort: tra.SortArrived},
+			"second first":                  {Queued: start.Add(time.Hour), Sort: tra.SortArrived},
+			"":                              {Client: "nobody"},
+		} {
+			same(o, want, rowIDs(o.queue(f)), want)
+			f.Now = now
+			counts, err := o.store.QueueCounts(o.Context(), f)
+			if err != nil || counts[tra.QueueOpen] != len(strings.Fields(want)) {
+				o.Errorf("%+v: counted %d, %v", f, counts[tra.QueueOpen], err)
+			}
+		}
+		clients, err := o.store.Clients(o.Context())
+		if err != nil || !slices.Equal(clients, []tra.Client{"a", "b", "c"}) {
+			o.Errorf("the clients are %v, %v", clients, err)
 		}
 	})
 }
@@ -336,7 +387,7 @@ func TestARequestMovesBetweenQueuesWithItsDecision(t *testing.T) {
 		save(tra.StageSecondReview, tra.InSecondReview)
 		same(o, "in second review", where(), "review")
 		save(tra.StageReleased, tra.Answered)
-		same(o, "answered", where(), "answered")
+		same(o, "answered", where(), "answered_today answered")
 		save(tra.StageReleased, tra.WithOperator)
 		same(o, "reopened", where(), "open unassigned")
 		save(tra.StageReleased, tra.Withdrawn)

@@ -15,7 +15,7 @@ import (
 const requestColumns = `requests.id, requests.client, requests.kind, requests.reference, requests.state, requests.body_hash,
 requests.submitted_at, requests.queued_at, requests.expected_by, requests.replaces, requests.replaced_by, requests.changed,
 requests.owner, requests.revision, requests.version, requests.refusals, requests.ticket, requests.ticket_status,
-requests.ticket_updated_at, requests.ticket_read_at, requests.held_since, requests.held_until, requests.over_at, requests.forgotten_at`
+requests.ticket_updated_at, requests.ticket_read_at, requests.held_since, requests.held_until, requests.over_at, requests.forgotten_at, requests.checked`
 
 // scanRequest reads a row of requestColumns and of what is selected after them.
 func scanRequest(rows *sql.Rows, more ...any) (tra.Request, error) {
@@ -24,7 +24,7 @@ func scanRequest(rows *sql.Rows, more ...any) (tra.Request, error) {
 		&r.ID, &r.Client, &r.Kind, &r.Reference, &r.State, &r.BodyHash,
 		&r.SubmittedAt, &r.QueuedAt, &r.ExpectedBy, &r.Replaces, &r.ReplacedBy, &r.Changed,
 		&r.Owner, &r.Revision, &r.Version, &r.Refusals, &r.Ticket, &r.TicketStatus,
-		&r.TicketUpdatedAt, &r.TicketReadAt, &r.HeldSince, &r.HeldUntil, &r.OverAt, &r.ForgottenAt,
+		&r.TicketUpdatedAt, &r.TicketReadAt, &r.HeldSince, &r.HeldUntil, &r.OverAt, &r.ForgottenAt, &r.Checked,
 	}, more...)...)
 	return requestOf(r), err
 }
@@ -35,7 +35,7 @@ func requestOf(r Request) tra.Request {
 		State: tra.State(r.State), BodyHash: r.BodyHash,
 		SubmittedAt: r.SubmittedAt.UTC(), QueuedAt: r.QueuedAt.UTC(), ExpectedBy: timeOf(r.ExpectedBy),
 		Replaces: tra.RequestID(r.Replaces), ReplacedBy: tra.RequestID(r.ReplacedBy),
-		Owner: r.Owner, Revision: r.Revision, Version: r.Version, Refusals: r.Refusals,
+		Owner: r.Owner, Revision: r.Revision, Version: r.Version, Refusals: r.Refusals, Check: tra.Check(r.Checked),
 		Ticket: tra.TicketID(r.Ticket.Int64), TicketStatus: tra.TicketStatus(r.TicketStatus),
 		TicketUpdatedAt: timeOf(r.TicketUpdatedAt), TicketReadAt: timeOf(r.TicketReadAt),
 		HeldSince: timeOf(r.HeldSince), HeldUntil: timeOf(r.HeldUntil), OverAt: timeOf(r.OverAt), ForgottenAt: timeOf(r.ForgottenAt),
@@ -58,7 +58,7 @@ func requestRow(r tra.Request) AddRequestParams {
 		State: string(r.State), BodyHash: r.BodyHash,
 		SubmittedAt: sqldb.Time(r.SubmittedAt), QueuedAt: sqldb.Time(r.QueuedAt), ExpectedBy: sqldb.NullTime(r.ExpectedBy),
 		Replaces: string(r.Replaces), ReplacedBy: string(r.ReplacedBy), Changed: strings.Join(fields, ","),
-		Owner: r.Owner, Revision: r.Revision, Version: r.Version, Refusals: r.Refusals,
+		Owner: r.Owner, Revision: r.Revision, Version: r.Version, Refusals: r.Refusals, Checked: string(r.Check),
 		Ticket: sql.NullInt64{Int64: int64(r.Ticket), Valid: r.Ticket != 0}, TicketStatus: string(r.TicketStatus),
 		TicketUpdatedAt: sqldb.NullTime(r.TicketUpdatedAt), TicketReadAt: sqldb.NullTime(r.TicketReadAt),
 		HeldSince: sqldb.NullTime(r.HeldSince), HeldUntil: sqldb.NullTime(r.HeldUntil),

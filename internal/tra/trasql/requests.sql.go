@@ -43,8 +43,8 @@ func (q *Queries) AddClaim(ctx context.Context, arg AddClaimParams) error {
 
 const addRequest = `-- name: AddRequest :exec
 INSERT INTO requests (id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by,
-    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, held_since, held_until, over_at, forgotten_at, deciding, answered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE, NULL)
+    changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, held_since, held_until, over_at, forgotten_at, checked, deciding, answered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, FALSE, NULL)
 `
 
 type AddRequestParams struct {
@@ -72,6 +72,7 @@ type AddRequestParams struct {
 	HeldUntil       sql.NullTime
 	OverAt          sql.NullTime
 	ForgottenAt     sql.NullTime
+	Checked         string
 }
 
 func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
@@ -100,6 +101,7 @@ func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
 		arg.HeldUntil,
 		arg.OverAt,
 		arg.ForgottenAt,
+		arg.Checked,
 	)
 	return err
 }
@@ -180,7 +182,7 @@ func (q *Queries) Flags(ctx context.Context, request string) ([]Flag, error) {
 }
 
 const request = `-- name: Request :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at FROM requests WHERE id = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at, checked FROM requests WHERE id = $1
 `
 
 func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
@@ -213,12 +215,13 @@ func (q *Queries) Request(ctx context.Context, id string) (Request, error) {
 		&i.HeldUntil,
 		&i.OverAt,
 		&i.ForgottenAt,
+		&i.Checked,
 	)
 	return i, err
 }
 
 const requestByTicket = `-- name: RequestByTicket :one
-SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at FROM requests WHERE ticket = $1
+SELECT id, client, kind, reference, state, body_hash, submitted_at, queued_at, expected_by, replaces, replaced_by, changed, owner, revision, version, refusals, ticket, ticket_status, ticket_updated_at, ticket_read_at, deciding, answered_at, held_since, held_until, over_at, forgotten_at, checked FROM requests WHERE ticket = $1
 `
 
 func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Request, error) {
@@ -251,6 +254,7 @@ func (q *Queries) RequestByTicket(ctx context.Context, ticket sql.NullInt64) (Re
 		&i.HeldUntil,
 		&i.OverAt,
 		&i.ForgottenAt,
+		&i.Checked,
 	)
 	return i, err
 }
@@ -291,7 +295,7 @@ func (q *Queries) SaveClaim(ctx context.Context, arg SaveClaimParams) (int64, er
 const saveRequest = `-- name: SaveRequest :execrows
 UPDATE requests SET client = $2, kind = $3, reference = $4, state = $5, body_hash = $6, submitted_at = $7, queued_at = $8,
     expected_by = $9, replaces = $10, replaced_by = $11, changed = $12, owner = $13, revision = $14, version = $15, refusals = $16,
-    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20, held_since = $21, held_until = $22, over_at = $23, forgotten_at = $24
+    ticket = $17, ticket_status = $18, ticket_updated_at = $19, ticket_read_at = $20, held_since = $21, held_until = $22, over_at = $23, forgotten_at = $24, checked = $25
 WHERE id = $1
 `
 
@@ -320,6 +324,7 @@ type SaveRequestParams struct {
 	HeldUntil       sql.NullTime
 	OverAt          sql.NullTime
 	ForgottenAt     sql.NullTime
+	Checked         string
 }
 
 func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64, error) {
@@ -348,6 +353,7 @@ func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) (int64
 		arg.HeldUntil,
 		arg.OverAt,
 		arg.ForgottenAt,
+		arg.Checked,
 	)
 	if err != nil {
 		return 0, err

@@ -177,6 +177,7 @@ type Request struct {
 	HeldUntil       sql.NullTime
 	OverAt          sql.NullTime
 	ForgottenAt     sql.NullTime
+	Checked         string
 }
 
 type SavedForm struct {
