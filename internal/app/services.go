@@ -343,7 +343,7 @@ func (sys *system) buildTRA(s *service) error {
 		Keep: traconsole.KeepForm(sys.tra), Key: []byte(p.settings.get(setTRAHashKey)),
 	})
 	gate.Mount(mux)
-	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Sessions: sessions, Contact: p.settings.get(setTRAAddress), Retain: p.settings.duration(setRetain), Now: p.now, Logger: p.logger})
+	traconsole.Mount(mux, sys.tra, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Sessions: sessions, Accounts: s.access.Accounts, Contact: p.settings.get(setTRAAddress), Retain: p.settings.duration(setRetain), Now: p.now, Logger: p.logger})
 	s.handler, err = httpd.Site(mux, httpd.SiteOptions{Service: s.name, Logger: p.logger, Ready: s.ready, HTTPS: sys.https(s), Wrap: access.LoadAndSave(sessions), ErrorPage: traconsole.ErrorPage})
 	return err
 }

@@ -22,6 +22,7 @@ const (
 	OwnerTookOver     What = "owner_took_case_over"
 	OwnerGaveBack     What = "owner_gave_case_back"
 	OwnerIdle         What = "owner_idle"
+	OwnerGiven        What = "owner_given_case"
 	DecisionMade      What = "decision_made"
 	DecisionRead      What = "decision_read_from_ticket"
 	DecisionOnTicket  What = "decision_on_ticket"
@@ -62,6 +63,7 @@ var whatTexts = map[What]string{
 	OwnerTookOver:     "The case was taken over",
 	OwnerGaveBack:     "The case was given back",
 	OwnerIdle:         "The case was free again, since nobody went on with it",
+	OwnerGiven:        "The case was given to an operator",
 	DecisionMade:      "A decision was made",
 	DecisionRead:      "A decision was read from the ticket",
 	DecisionOnTicket:  "The ticket carries the decision",

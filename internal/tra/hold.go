@@ -47,9 +47,9 @@ func (s *Service) hold(ctx context.Context, tx Tx, r *Request, op Operator) erro
 		if err := s.story(ctx, tx, r.ID, op.Email, what, why); err != nil {
 			return err
 		}
-		r.Owner, r.HeldSince = op.Email, now
+		r.Owner, r.HeldSince, r.HeldUntil = op.Email, now, now
 	}
-	r.HeldUntil = now.Add(holdFor)
+	r.HeldUntil = later(r.HeldUntil, now.Add(holdFor)) // what a supervisor gave is kept longer
 	return nil
 }
 

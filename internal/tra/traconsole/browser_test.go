@@ -81,6 +81,18 @@ func states(t *testing.T) (album *govuktest.Album, visited []string) {
 	keep("list: narrowed", ann.get("/?kind=trn_validation&reason=first_name_differs&days=3&sort=due"))
 	keep("list: narrowed to nobody", ann.get("/?client=manage-cpd&reason=several_records&days=5"))
 	c.clients = nil
+	c.hold(c.cases[trnCase], tra.Operator{Email: longEmail})
+	keep("list: errors of giving", ann.get("/").press("/reassign", "Continue", nil))
+	give := keep("reassign", ann.get("/").press("/reassign", "Continue", url.Values{"to": {"sue@example.org"}, "case": {
+		string(trnCase) + "|7|TRA-7KM4-T3X|" + longEmail, string(barringCase) + "|7|TRA-B4R1-2CK|bar@example.org",
+	}}))
+	keep("reassign: back", eve.get("/").press("/reassign", "Give the selected cases back", one("case", string(trnCase)+"|7|TRA-7KM4-T3X|"+longEmail)))
+	keep("reassign: no case of the list", ann.post("/reassign", one("case", "nonsense")))
+	c.free(trnCase)
+	keep("reassign: left alone", give.press("/reassign/confirm", "Confirm", one("case", string(trnCase)+"|7|TRA-7KM4-T3X|"+longEmail))).is(http.StatusConflict)
+	c.hold(c.cases[barringCase], tra.Operator{Email: "bar@example.org"})
+	ann.get("/").press("/reassign", "Continue", url.Values{"to": {"nobody"}, "case": {string(trnCase) + "|7|TRA-7KM4-T3X|"}}).press("/reassign/confirm", "Confirm", nil)
+	keep("list: given", ann.get("/"))
 	c.away, c.reached = true, noon.Add(-time.Hour)
 	keep("list: the helpdesk is away", ann.get("/"))
 	c.away = false

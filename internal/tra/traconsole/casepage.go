@@ -32,9 +32,18 @@ func headOf(c tra.Case, op tra.Operator) headView {
 		Revision: hidden{"revision", strconv.FormatInt(c.Request.Revision, 10)},
 	}
 	if r := c.Request; r.State.Open() && c.Decision == nil && r.Owner != "" && r.Owner != op.Email {
-		v.Other = &holderView{r.Owner, minute(r.HeldSince), minute(r.HeldUntil)}
+		v.Other = holderOf(r)
 	}
 	return v
+}
+
+// holderOf says who holds a case; the day too where it is not one and the same.
+func holderOf(r tra.Request) *holderView {
+	say := minute
+	if dayIn(r.HeldSince) != dayIn(r.HeldUntil) {
+		say = moment
+	}
+	return &holderView{r.Owner, say(r.HeldSince), say(r.HeldUntil)}
 }
 
 func (h headView) URL() string { return "/cases/" + h.ID }
@@ -188,7 +197,7 @@ func (p *pages) caseView(r *http.Request, c tra.Case) (caseView, error) {
 		v.Take = req.Owner != op.Email
 		v.GiveBack = req.Owner != "" && (req.Owner == op.Email || op.Supervisor)
 		if req.Owner == op.Email {
-			v.Held = &holderView{req.Owner, minute(req.HeldSince), minute(req.HeldUntil)}
+			v.Held = holderOf(req)
 		}
 	}
 	for _, f := range c.Flags {

@@ -36,6 +36,7 @@ type fake struct {
 	sameTRN    []tra.Request // that another request holds the TRN that is checked
 	next       string        // of the queue's page
 	filters    []tra.QueueFilter
+	given      []string // who gave cases to whom
 	clients    []tra.Client
 	searched   []string
 	queries    []tra.Query
@@ -355,6 +356,29 @@ func (f *fake) Ask(_ context.Context, op tra.Operator, id tra.RequestID, in tra.
 	c.Request.Revision++
 	f.releaseHold(c)
 	return nil
+}
+
+func (f *fake) Reassign(_ context.Context, op tra.Operator, cases []tra.Seen, to tra.Operator) (given int, left []tra.LeftAlone, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken != nil {
+		return 0, nil, f.broken
+	}
+	for _, seen := range cases {
+		c := f.cases[seen.ID]
+		switch {
+		case c.Request.Owner != seen.Owner:
+			left = append(left, tra.LeftAlone{ID: seen.ID, Reference: c.Request.Reference, Why: c.Request.Owner + " has it now."})
+		case to.Email == "":
+			f.releaseHold(c)
+			given++
+		default:
+			f.hold(c, to)
+			given++
+		}
+	}
+	f.given = append(f.given, op.Email+" to "+to.Email)
+	return given, left, nil
 }
 
 func (f *fake) releaseHold(c *tra.Case) {

@@ -44,7 +44,7 @@ func start(t *testing.T) *console {
 	})
 	mux := http.NewServeMux()
 	gate.Mount(mux)
-	traconsole.Mount(mux, c.fake, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Now: func() time.Time { return c.now }, Sessions: sessions})
+	traconsole.Mount(mux, c.fake, gate, traconsole.Options{Cookie: sessions.Cookie.Name, Now: func() time.Time { return c.now }, Sessions: sessions, Accounts: c.accounts.Accounts})
 	site, err := httpd.Site(mux, httpd.SiteOptions{Service: "tra", Wrap: access.LoadAndSave(sessions), ErrorPage: traconsole.ErrorPage})
 	if err != nil {
 		t.Fatal(err)

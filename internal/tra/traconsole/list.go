@@ -26,9 +26,11 @@ type listView struct {
 	Rows    []listRow
 	Next    string // of the following page
 	Empty   string
-	Asked   hidden // when
-	Nobody  string // why there was no next case to take
-	More    bool   // a search that found more than it shows
+	Asked   hidden    // when
+	Told    string    // what was done on the page before
+	Give    *giveView // nil: there is nothing to give
+	Nobody  string    // why there was no next case to take
+	More    bool      // a search that found more than it shows
 	Saved   []savedView
 	Away    string // that the helpdesk is not reached; empty: it is
 	errs    govuk.Errors
@@ -56,6 +58,8 @@ type sortView struct {
 type listRow struct {
 	ID, Reference, Kind, Name, Check, Arrived, Waits, Due, Owner string
 	Tags                                                         []tagView
+	Select                                                       string // what the check box sends; empty: there is none
+	Selected                                                     bool
 }
 
 // filterDays are the waits, in working days, that the list is narrowed to.
@@ -226,7 +230,26 @@ func (p *pages) renderList(w http.ResponseWriter, r *http.Request, f tra.QueueFi
 		v.Saved = append(v.Saved, savedOf(f))
 	}
 	for _, row := range page.Rows {
-		v.Rows = append(v.Rows, listRowOf(row, now))
+		one := listRowOf(row, now)
+		if mine := row.Owner == operator(r).Email; row.State.Working() && row.Decision == nil && f.Query == "" && (mine || operator(r).Supervisor) {
+			one.Select = chosenCase{tra.Seen{ID: row.ID, Revision: row.Revision, Owner: row.Owner}, string(row.Reference)}.value()
+			v.Give = &giveView{At: hidden{"at", queueURL(f)}}
+		}
+		v.Rows = append(v.Rows, one)
+	}
+	if v.Give != nil && operator(r).Supervisor {
+		list, err := p.operators(r.Context())
+		if err != nil {
+			p.fail(w, r, err)
+			return
+		}
+		v.Give.To = []govuk.SelectItem{{Text: "Choose"}, {Value: nobody, Text: "Nobody"}}
+		for _, op := range list {
+			v.Give.To = append(v.Give.To, govuk.SelectItem{Value: op.Email, Text: op.Email})
+		}
+	}
+	if p.sessions != nil {
+		v.Told = p.sessions.PopString(r.Context(), toldKey)
 	}
 	if f.Query != "" {
 		v.Heading, v.More = "Search results", page.Next != ""

@@ -24,7 +24,7 @@ var laneNames = [...]string{"Client", "TRA API", "Zendesk", "Operator", "DQT"}
 var steps = map[tra.What][2]lane{
 	tra.WasReceived: {laneClient, laneTRA}, tra.WasReplaced: {laneClient, laneTRA}, tra.ReplacesEarlier: {laneClient, laneTRA}, tra.WasWithdrawn: {laneClient, laneTRA},
 	tra.TicketCreated: {laneTRA, laneHelpdesk}, tra.TicketAdopted: {laneTRA, laneHelpdesk}, tra.TicketFollowedUp: {laneTRA, laneHelpdesk},
-	tra.CaseOpened: {laneOperator, laneTRA}, tra.OwnerTook: {laneOperator, laneTRA}, tra.OwnerTookOver: {laneOperator, laneTRA}, tra.OwnerGaveBack: {laneOperator, laneTRA},
+	tra.CaseOpened: {laneOperator, laneTRA}, tra.OwnerTook: {laneOperator, laneTRA}, tra.OwnerTookOver: {laneOperator, laneTRA}, tra.OwnerGaveBack: {laneOperator, laneTRA}, tra.OwnerGiven: {laneOperator, laneTRA},
 	tra.RegisterSearched: {laneOperator, laneRegister}, tra.DecisionMade: {laneOperator, laneTRA}, tra.DecisionRead: {laneHelpdesk, laneTRA},
 	tra.DecisionOnTicket: {laneTRA, laneHelpdesk}, tra.DecisionUndone: {laneOperator, laneTRA},
 	tra.ReviewAgreed: {laneOperator, laneTRA}, tra.ReviewSentBack: {laneOperator, laneTRA}, tra.ReviewOverridden: {laneOperator, laneTRA},

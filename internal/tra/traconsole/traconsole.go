@@ -48,6 +48,7 @@ type Console interface {
 	TakeNext(ctx context.Context, op tra.Operator, asked time.Time) (tra.RequestID, error)
 	Take(ctx context.Context, op tra.Operator, id tra.RequestID, from string) error
 	Hold(ctx context.Context, op tra.Operator, id tra.RequestID) error
+	Reassign(ctx context.Context, op tra.Operator, cases []tra.Seen, to tra.Operator) (given int, left []tra.LeftAlone, err error)
 	GiveBack(ctx context.Context, op tra.Operator, id tra.RequestID) error
 	SaveForm(ctx context.Context, op tra.Operator, f tra.SavedForm) error
 	DropForm(ctx context.Context, op tra.Operator, id tra.RequestID) error
@@ -78,6 +79,8 @@ func Routes() []Route {
 		{"GET /{$}", every, (*pages).list},
 		{"POST /{$}", every, (*pages).find},
 		{"POST /next", every, (*pages).takeNext},
+		{"POST /reassign", every, (*pages).reassign},
+		{"POST /reassign/confirm", every, (*pages).confirmReassign},
 		{"GET /register", every, (*pages).askRegister},
 		{"POST /register", every, (*pages).searchRegister},
 		{"GET /cases/{id}", every, (*pages).showCase},
@@ -125,6 +128,8 @@ type Options struct {
 	Logger  *slog.Logger     // silent
 	// Sessions keep that an operator has switched single keys off; without them they are on.
 	Sessions *scs.SessionManager
+	// Accounts lists those that cases can be given to; without it cases are only given back.
+	Accounts func(ctx context.Context) ([]access.Account, error)
 }
 
 type pages struct {
@@ -134,6 +139,7 @@ type pages struct {
 	now             func() time.Time
 	logger          *slog.Logger
 	sessions        *scs.SessionManager
+	accounts        func(ctx context.Context) ([]access.Account, error)
 }
 
 // Mount puts the console's pages, their styles and scripts, and the pages for
@@ -148,7 +154,7 @@ func Mount(mux *http.ServeMux, console Console, gate *signin.Gate, o Options) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, retain: o.Retain, now: o.Now, logger: o.Logger, sessions: o.Sessions}
+	p := &pages{console: console, cookie: o.Cookie, support: o.Contact, retain: o.Retain, now: o.Now, logger: o.Logger, sessions: o.Sessions, accounts: o.Accounts}
 	for _, route := range Routes() {
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { route.handle(p, w, r) })
 		if route.Roles != nil {

@@ -30,8 +30,8 @@ func TestTheListShowsWhoWaitsAndHowLong(t *testing.T) {
 	p := b.get("/").is(http.StatusOK)
 	rows := p.table("traid-cases")
 	want := [][]string{
-		{"TRA-7KM4-T3X TRN validation", "Liz Marsh", "First name differs", "Sun 22 Nov", "56 hours", "Tue 24 Nov", "Nobody", "With operator Unreadable answer Overdue"},
-		{"TRA-B4R1-2CK Barring check", "Joan Hale", "–", "Wed 25 Nov", "3 hours", "Tue 1 Dec", "bar @example.org", "With operator"},
+		{"TRA-7KM4-T3X TRN validation", "Liz Marsh", "First name differs", "Sun 22 Nov", "56 hours", "Tue 24 Nov", "Nobody", "With operator Unreadable answer Overdue", ""},
+		{"TRA-B4R1-2CK Barring check", "Joan Hale", "–", "Wed 25 Nov", "3 hours", "Tue 1 Dec", "bar @example.org", "With operator", "Select TRA-B4R1-2CK"},
 	}
 	if len(rows) != 3 || !slices.Equal(rows[1], want[0]) || !slices.Equal(rows[2], want[1]) {
 		t.Errorf("got %q, want %q", rows, want)
@@ -703,6 +703,39 @@ func TestACaseIsTakenAndGivenBack(t *testing.T) {
 	eve.says("bar @example.org took this case at 11:00 and is working at it.", "It is free again at 12:10 unless they go on.", "Take it over").saysNot("Give it back", "What did you find?")
 	c.signIn(t, "sue@example.org", traconsole.RoleSupervisor).get(barringPath).says("Take it over", "Give it back")
 	eve.press(barringPath+"/take", "Take it over", nil).follow(barringPath).says("Owner eve @example.org", "What did you find?").saysNot("is working at it")
+}
+
+func TestManyCasesAreGivenToAnotherAtOnce(t *testing.T) {
+	c := start(t)
+	c.signIn(t, "owen@example.org", traconsole.RoleBarring)
+	sue := c.signIn(t, "sue@example.org", traconsole.RoleSupervisor)
+	p := sue.get("/?kind=trn_validation&sort=due")
+	both := url.Values{"to": {"owen@example.org"}, "case": {string(trnCase) + "|7|TRA-7KM4-T3X|", string(barringCase) + "|7|TRA-B4R1-2CK|bar@example.org"}}
+	p.press("/reassign", "Continue", one("to", "owen@example.org")).is(http.StatusUnprocessableEntity).says("Select at least one case", "TRN validations")
+	p.press("/reassign", "Continue", url.Values{"to": {""}, "case": both["case"]}).is(http.StatusUnprocessableEntity).says("Select who the cases are for")
+	p.press("/reassign", "Continue", url.Values{"to": {"stranger@example.org"}, "case": both["case"]}).is(http.StatusUnprocessableEntity)
+	sue.post("/reassign", one("case", "nonsense")).is(http.StatusUnprocessableEntity)
+	check := p.press("/reassign", "Continue", both).is(http.StatusOK)
+	check.says("Give 2 cases to owen @example.org", "TRA-7KM4-T3X Nobody", "TRA-B4R1-2CK bar @example.org", "until the end of the next working day")
+	to, form := check.form("/reassign/confirm", "Confirm", nil)
+	form["case"] = both["case"]
+	sue.post(to, form).follow("/?kind=trn_validation&sort=due").says("2 cases given to owen @example.org.")
+	sue.get("/").saysNot("cases given")
+	if got := c.cases[trnCase].Request.Owner + " " + c.cases[barringCase].Request.Owner; got != "owen@example.org owen@example.org" {
+		t.Errorf("they are with %s", got)
+	}
+	// From a list that is old by now.
+	form["case"] = []string{string(trnCase) + "|7|TRA-7KM4-T3X|"}
+	sue.post(to, form).is(http.StatusConflict).says("1 case left alone", "TRA-7KM4-T3X owen @example.org has it now.")
+
+	// An operator gives back their own, and nothing else.
+	ann := c.signIn(t, "ann@example.org", traconsole.RoleBarring)
+	ann.get("/").is(http.StatusOK).saysNot("Give the selected cases")
+	c.free(trnCase)
+	ann.post(casePath+"/take", nil)
+	mine := one("case", string(trnCase)+"|7|TRA-7KM4-T3X|ann@example.org")
+	back := ann.get("/").press("/reassign", "Give the selected cases back", mine).is(http.StatusOK).says("Give 1 case back, so that nobody has them")
+	back.press("/reassign/confirm", "Confirm", nil).follow("/").says("1 case given back.")
 }
 
 func TestWithoutTheRegisterEverythingElseWorks(t *testing.T) {
