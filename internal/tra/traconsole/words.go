@@ -176,19 +176,6 @@ func waited(since, now time.Time) string {
 	return count(int(d/time.Hour), "hour")
 }
 
-// lasted says how long something takes, in its largest unit.
-func lasted(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "under a minute"
-	case d < time.Hour:
-		return count(int(d/time.Minute), "minute")
-	case d < 48*time.Hour:
-		return count(int(d/time.Hour), "hour")
-	}
-	return count(int(d/(24*time.Hour)), "day")
-}
-
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
