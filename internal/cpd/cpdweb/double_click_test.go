@@ -263,6 +263,11 @@ var forms = map[string]clicked{
 		w.knows("Zephyrine", zephyrine.TRN)
 		return admin.form(path + "/check")
 	}},
+	"/admin/participants/{id}/ask-again": {meet: func(w *world) click {
+		w.browser().standsBy(zephyrine)
+		w.answer(cpd.Answer{Outcome: cpd.TRNFound, Gone: true})
+		return w.administrator().form("/admin/participants/" + string(w.participants()[0].ID) + "/ask-again")
+	}},
 	"/admin/participants/{id}/correct": {nothing: sessionOnly, meet: func(w *world) click {
 		admin, path := w.waiting()
 		return admin.form(path+"/correct", correctionTo("Zephyrina")...)
