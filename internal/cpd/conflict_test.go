@@ -129,6 +129,13 @@ func TestAConflictIsEndedAsItWasSeen(t *testing.T) {
 			w.answer(w.last(), cpd.TRNFound, other)
 			w.pass(day)
 		},
+		"another conflict with the same holder is open": func(w *world, _, claimant cpd.ParticipantID) {
+			w.end(claimant, cpd.DifferentPeople)
+			w.correct(claimant, "Rob", cpd.AwaitsManual)
+			w.work()
+			w.answer(w.last(), cpd.TRNFound, trn("0000001"))
+			w.pass(day)
+		},
 		"the TRN stands on somebody else": func(w *world, holder, _ cpd.ParticipantID) {
 			w.ok("moving the TRN", w.store.InTx(w.Context(), func(ctx context.Context, tx cpd.Tx) error {
 				p, err := tx.Participant(ctx, holder)
