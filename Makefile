@@ -49,7 +49,7 @@ generate: ## make the generated code anew
 	UPDATE_GOLDEN=1 go test ./internal/app -run 'TestOpenAPI|TestSettings'
 
 test: deps ## every test, on SQLite and on PostgreSQL
-	@set -o pipefail; go test -json $(PACKAGES) | go run ./internal/testreport
+	@set -o pipefail; go test -timeout 20m -json $(PACKAGES) | go run ./internal/testreport
 
 check: deps ## the whole gate: format, vet, staticcheck, tests
 	@out=$$(go tool -modfile=tools/go.mod gofumpt -l cmd internal); [ -z "$$out" ] || { echo "not formatted (gofumpt): $$out"; exit 1; }

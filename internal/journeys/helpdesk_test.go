@@ -36,7 +36,7 @@ func TestAnAgentInsideTheHelpdeskAnswers(t *testing.T) {
 			if note := agent.lastWord(ticket); note.Public || !strings.Contains(note.PlainBody, "This answer was not taken") || !strings.Contains(note.PlainBody, "/cases/"+id) {
 				w.t.Errorf("the note is public %v: %q", note.Public, note.PlainBody)
 			}
-			if rows := olive.queue("Needs attention"); len(rows) != 1 || !strings.Contains(rows[0][6], "Contradicts the record") {
+			if rows := olive.queue("Needs attention"); len(rows) != 1 || !strings.Contains(rows[0][7], "Contradicts the record") {
 				olive.fatalf("the queue is %q", rows)
 			}
 			w.pass(releaseAfter)

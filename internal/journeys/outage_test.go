@@ -65,7 +65,7 @@ func TestNothingIsLostWhenServicesAreDown(t *testing.T) {
 			hours(6)
 			admin.participant(tomasz.Email)
 			admin.sees("With the TRA")
-			if rows := olive.queue("Open"); len(rows) != 1 || !strings.Contains(rows[0][6], "Received") || !strings.Contains(rows[0][6], "No ticket") {
+			if rows := olive.queue("Open"); len(rows) != 1 || !strings.Contains(rows[0][7], "Received") || !strings.Contains(rows[0][7], "No ticket") {
 				olive.fatalf("the queue is %q", rows)
 			}
 		})
@@ -90,7 +90,7 @@ func TestNothingIsLostWhenServicesAreDown(t *testing.T) {
 			w.mend("desk")
 			hours(1)
 			agent.ticket(id)
-			if rows := olive.queue("Open"); len(rows) != 1 || rows[0][6] != "With operator" {
+			if rows := olive.queue("Open"); len(rows) != 1 || rows[0][7] != "With operator" {
 				olive.fatalf("the queue is %q", rows)
 			}
 		})

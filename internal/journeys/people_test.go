@@ -376,3 +376,9 @@ func column(rows [][]string, n int) []string {
 	}
 	return out
 }
+
+// referenceIn gives that of a case in a row of the queue, which says its kind below it.
+func referenceIn(row []string) string {
+	ref, _, _ := strings.Cut(row[0], " ")
+	return ref
+}

@@ -155,7 +155,7 @@ func (a *Album) complete(t failing, o Options) {
 			at[caption][p.route] = true
 		}
 		for n := range p.doc.Descendants() {
-			if n.DataAtom == atom.Form && filledIn(n) {
+			if n.DataAtom == atom.Form && posted(n) && filledIn(n) {
 				fields[a.route(http.MethodPost, formAction(n, p.Path))] = true
 			}
 		}
@@ -221,6 +221,20 @@ func filledIn(form *html.Node) bool {
 	return false
 }
 
+// posted tells how a form goes.
+func posted(form *html.Node) bool { return strings.EqualFold(attr(form, "method"), http.MethodPost) }
+
+// typedIn tells whether a form has a field in which somebody types, rather than chooses.
+func typedIn(form *html.Node) bool {
+	for n := range form.Descendants() {
+		chosen := slices.Contains([]string{"hidden", "radio", "checkbox", "submit"}, attr(n, "type"))
+		if n.DataAtom == atom.Textarea || n.DataAtom == atom.Input && !chosen {
+			return true
+		}
+	}
+	return false
+}
+
 func formAction(form *html.Node, page string) string {
 	action, _, _ := strings.Cut(attr(form, "action"), "#")
 	if action == "" {
@@ -237,10 +251,11 @@ func (a *Album) leads(t failing, p kept) {
 		case atom.A:
 			to = attr(n, "href")
 		case atom.Form:
-			if !strings.EqualFold(attr(n, "method"), http.MethodPost) {
+			if to = formAction(n, p.Path); posted(n) {
+				method = http.MethodPost
+			} else if typedIn(n) {
 				t.Errorf("%s: a form is not posted, so that what is typed would stand in the address", p.name)
 			}
-			method, to = http.MethodPost, formAction(n, p.Path)
 		case atom.Button:
 			if method, to = http.MethodPost, attr(n, "formaction"); to == "" {
 				continue

@@ -373,6 +373,8 @@ func TestThePagesCanBeUsedByEverybody(t *testing.T) {
 			"Reasons of failures":         "there are six",
 			"Working days until":          "there are eleven bars",
 			"Which candidate":             "there are five bars",
+			"Cases that are given":        "its rows are the list's, which was kept full",
+			"Cases that were left alone":  "likewise, and it is there where some were",
 			"Arrived and answered, by w":  "the weeks of a year are shown by days in the test",
 		},
 	})
