@@ -1,6 +1,9 @@
 package match
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Outline is a record in four bytes, of which a register keeps one of each record
 // in memory: it tells which of the records under a claim's keys are worth
@@ -107,13 +110,22 @@ type Outlines struct {
 	features Features // of the record at hand
 }
 
-// Add adds a record with its features. A number is bounded by a TRN's seven digits.
+// mostIDs is how many numbers a TRN of seven digits may be.
+const mostIDs = 10_000_000
+
+// Add adds a record with its features.
 func (o *Outlines) Add(id ID, packed string) error {
+	if id >= mostIDs {
+		return errors.New("match: outline: a number of more than seven digits")
+	}
 	if err := o.features.Unpack(packed); err != nil {
 		return fmt.Errorf("match: outline: %w", err)
 	}
-	for int(id) >= len(o.byID) {
-		o.byID = append(o.byID, make([]Outline, max(int(id)+1-len(o.byID), len(o.byID)/2))...)
+	if n := int(id) + 1; n > len(o.byID) {
+		if n > 1<<16 { // room for all at once: growing would take as much again
+			n = mostIDs
+		}
+		o.byID = append(make([]Outline, 0, n), o.byID...)[:n]
 	}
 	o.byID[id] = o.features.Outline()
 	return nil
