@@ -40,7 +40,7 @@ func TestWhateverComesOneTicketAndOneAnswerAVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	each(t, func(t *testing.T, r *rig) {
-		counts, checks, more := newTally(), max(1, asked*2/5), 24
+		counts, checks, more := newTally(), max(1, asked/5), 48
 		if strings.HasSuffix(t.Name(), "/postgres") { // the same rules: there it is about two workers at once
 			checks, more = max(1, asked/25), 0
 		}
@@ -60,7 +60,7 @@ func TestWhateverComesOneTicketAndOneAnswerAVersion(t *testing.T) {
 		}
 		ok := run(checks)
 		for ; ok && more > 0 && len(counts.missing()) > 0; more-- { // what seldom happens
-			ok = run(max(1, checks/8))
+			ok = run(max(1, checks/10))
 		}
 		t.Log(counts.table())
 		if missing := counts.missing(); ok && len(missing) > 0 && all && asked >= 100 {
