@@ -127,8 +127,10 @@ func TestWhatIsMissingOfASiteIsNamed(t *testing.T) {
 		"an empty list":    {func(p map[string]page) { delete(p, "people: empty") }, `the table "People" was not kept empty`},
 		"a full list":      {func(p map[string]page) { p["people: full"] = page{"GET", "/people", 200, table(3)} }, `the table "People" was not kept full: it has 3 rows`},
 		"where links lead": {func(p map[string]page) { p["privacy"] = page{"GET", "/privacy", 200, `<a href="/gone">x</a>`} }, "privacy leads to GET /gone"},
-		"a posted form":    {func(p map[string]page) { p["privacy"] = page{"GET", "/privacy", 200, `<form action="/people"></form>`} }, "a form is not posted"},
-		"a page at all":    {func(p map[string]page) { p["privacy"] = page{"GET", "/privacy", 303, ""} }, "privacy is no page"},
+		"a posted form": {func(p map[string]page) {
+			p["privacy"] = page{"GET", "/privacy", 200, `<form action="/people"><input name="name"></form>`}
+		}, "a form is not posted"},
+		"a page at all": {func(p map[string]page) { p["privacy"] = page{"GET", "/privacy", 303, ""} }, "privacy is no page"},
 	} {
 		if said := look(c.change); !strings.Contains(said, c.want) {
 			t.Errorf("without %s it says %q, want %q", what, said, c.want)
