@@ -581,6 +581,18 @@ func TestOfACrowdThoseAreReadWhoseOutlinesAreNearest(t *testing.T) {
 	}
 }
 
+func TestWhoHasNoDateOfBirthIsBornInNoYear(t *testing.T) {
+	var o Outlines
+	for id, born := range map[ID]string{1: "1920-02-17", 2: ""} {
+		if err := o.Add(id, string(Describe(Description{First: "Ann", DateOfBirth: born}).Pack(nil))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !o.MayBeBorn(1, 1920, 0, 0) || !o.MayBeBorn(1, 0, 2, 17) || o.MayBeBorn(1, 1921, 0, 0) || o.MayBeBorn(2, 1920, 0, 0) {
+		t.Error("a year, or a day, leads to others than those born in it")
+	}
+}
+
 func TestNoOutlineIsNearerThanOnesOwn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := Describe(someone().Draw(t, "a")), Describe(someone().Draw(t, "b"))

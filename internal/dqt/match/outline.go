@@ -135,7 +135,7 @@ func (o *Outlines) Add(id ID, packed string) error {
 // day; one that is zero is any.
 func (o *Outlines) MayBeBorn(id ID, year, month, day uint32) bool {
 	x := o.of(id)
-	return (year == 0 || x.year() == (year-outlineYear)&0x7f) && (month == 0 || x.month() == month&0xf) && (day == 0 || x.day() == day&0x1f)
+	return x.day() != 0 && (year == 0 || x.year() == (year-outlineYear)&0x7f) && (month == 0 || x.month() == month&0xf) && (day == 0 || x.day() == day&0x1f)
 }
 
 func (o *Outlines) of(id ID) Outline {
